@@ -1,0 +1,1 @@
+"""Workloads, faults and verdicts over many seeds: where broker, simulator and judges meet."""

@@ -1,0 +1,1 @@
+"""Deterministic producer, consumer and admin state machines, for simulation and for recording histories."""

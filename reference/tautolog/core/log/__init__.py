@@ -1,0 +1,1 @@
+"""One partition's log over a `Storage`: segments, indexes, epochs, producer states, recovery, retention, compaction."""

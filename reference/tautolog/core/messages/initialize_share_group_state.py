@@ -1,0 +1,91 @@
+"""InitializeShareGroupState: generated from `wire/schemas/initialize_share_group_state.schema`; do not edit."""
+
+from __future__ import annotations
+
+from tautolog.core.messages._base import NEW, ZERO_UUID, Message
+
+
+class PartitionData(Message):
+    """Part of InitializeShareGroupStateRequest."""
+
+    __slots__ = ("partition", "state_epoch", "start_offset")
+
+    def __init__(
+        self,
+        partition: int = 0,
+        state_epoch: int = 0,
+        start_offset: int = 0,
+    ) -> None:
+        self.partition = partition
+        self.state_epoch = state_epoch
+        self.start_offset = start_offset
+
+
+class InitializeStateData(Message):
+    """Part of InitializeShareGroupStateRequest."""
+
+    __slots__ = ("topic_id", "partitions")
+
+    def __init__(
+        self,
+        topic_id: bytes = ZERO_UUID,
+        partitions: list[PartitionData] = NEW,
+    ) -> None:
+        self.topic_id = topic_id
+        self.partitions: list[PartitionData] = [] if partitions is NEW else partitions
+
+
+class InitializeShareGroupStateRequest(Message):
+    """Key 83, versions 0-0."""
+
+    __slots__ = ("group_id", "topics")
+
+    def __init__(
+        self,
+        group_id: str = "",
+        topics: list[InitializeStateData] = NEW,
+    ) -> None:
+        self.group_id = group_id
+        self.topics: list[InitializeStateData] = [] if topics is NEW else topics
+
+
+class PartitionResult(Message):
+    """Part of InitializeShareGroupStateResponse."""
+
+    __slots__ = ("partition", "error_code", "error_message")
+
+    def __init__(
+        self,
+        partition: int = 0,
+        error_code: int = 0,
+        error_message: str | None = None,
+    ) -> None:
+        self.partition = partition
+        self.error_code = error_code
+        self.error_message = error_message
+
+
+class InitializeStateResult(Message):
+    """Part of InitializeShareGroupStateResponse."""
+
+    __slots__ = ("topic_id", "partitions")
+
+    def __init__(
+        self,
+        topic_id: bytes = ZERO_UUID,
+        partitions: list[PartitionResult] = NEW,
+    ) -> None:
+        self.topic_id = topic_id
+        self.partitions: list[PartitionResult] = [] if partitions is NEW else partitions
+
+
+class InitializeShareGroupStateResponse(Message):
+    """Key 83, versions 0-0."""
+
+    __slots__ = ("results",)
+
+    def __init__(
+        self,
+        results: list[InitializeStateResult] = NEW,
+    ) -> None:
+        self.results: list[InitializeStateResult] = [] if results is NEW else results

@@ -1,0 +1,1 @@
+"""Record batches, version 2: parse, validate, build. Compression stays opaque."""

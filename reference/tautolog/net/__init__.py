@@ -1,0 +1,1 @@
+"""The real world: an asyncio server and a file storage around the same deterministic broker."""

@@ -1,0 +1,1 @@
+"""The simulated world: scheduler and clocks, network, disk, faults. Same seed, same bytes."""

@@ -1,0 +1,1 @@
+"""What application developers import: a worker that keeps the guarantee it names."""

@@ -1,0 +1,1 @@
+"""What must be true: models as relational actions, their invariants, and the catalogue of historical bugs."""
