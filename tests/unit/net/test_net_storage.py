@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+from pathlib import Path
 
 import pytest
 from tautolog.core.ports import StorageError, StorageFull
@@ -134,7 +135,7 @@ def synced(monkeypatch):
     real = os.fsync
 
     def fsync(descriptor):
-        paths.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        paths.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
         real(descriptor)
 
     monkeypatch.setattr(storage_module.os, "fsync", fsync)
