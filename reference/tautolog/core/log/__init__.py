@@ -1,1 +1,1 @@
-"""One partition's log over a `Storage`: segments, indexes, epochs, producer states, recovery, retention, compaction."""
+"""One partition's log over a `Storage`: segments and their indexes, leader epochs, producers, recovery, retention, compaction."""

@@ -1,1 +1,1 @@
-"""Record batches, version 2: parse, validate, build. Compression stays opaque."""
+"""Record batches of message format v2: their header, their records, their checksum. Knows bytes, never files or partitions."""
