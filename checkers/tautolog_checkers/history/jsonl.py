@@ -1,0 +1,127 @@
+"""JSON Lines: one event a line. Reads and writes; knows nothing of what the values mean.
+
+Empty lines are passed over. A line that is no JSON, no object or not an event is a problem with its number. Bytes that
+are no UTF-8, and nesting deeper than the parser goes, are problems like any other.
+"""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, Any
+
+from tautolog_checkers.history.events import FIELDS, TYPES, Event, History, distinct, make_event
+from tautolog_checkers.history.problems import Problems
+
+_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # the C scanner, without a call around it
+_FIELD_COUNT = len(FIELDS)
+
+
+def read_jsonl(path: str | Path, *, lenient: bool = False) -> History:
+    """Read a file (also a gzipped one, named `.gz`).
+
+    Raises:
+        HistoryError: at the first malformed line, unless `lenient`.
+        OSError: the file cannot be read.
+
+    """
+    path = Path(path)
+    problems = Problems(str(path), lenient=lenient)
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        return read_lines(file.read(), problems)
+
+
+def read_lines(data: bytes, problems: Problems) -> History:
+    """Read a whole JSON Lines document."""
+    events: list[Event] = []
+    was_enabled = gc.isenabled()
+    gc.disable()  # a million live events make every collection a walk over all of them
+    try:
+        for line, raw in enumerate(data.split(b"\n"), 1):
+            if len(raw) > 1 or raw.strip():
+                fields = _parse(raw, line, problems)
+                if fields is not None:
+                    event = _event(fields, len(events), line, problems)
+                    if event is not None:
+                        events.append(event)
+    finally:
+        if was_enabled:
+            gc.enable()
+    return History(distinct(events, problems), problems, "jsonl")
+
+
+def _parse(raw: bytes, line: int, problems: Problems) -> Any:
+    """One line as a value; None where it is malformed."""
+    try:
+        text = raw.decode()
+        fields, end = _scan(text, 0)
+        if end == len(text) or not text[end:].strip():
+            if fields is not None:
+                return fields
+            found = "null"
+        else:
+            found = f"more behind it at column {end + 1}"
+    except (StopIteration, json.JSONDecodeError):
+        return _parse_slowly(text, line, problems)
+    except RecursionError:
+        found = "one nested too deep"
+    except UnicodeDecodeError as error:
+        found = f"no UTF-8: byte {raw[error.start]:#04x} at column {error.start + 1}"
+    except ValueError as error:  # a number of more digits than Python reads
+        found = str(error)
+    problems.report(line, "a JSON object", found)
+    return None
+
+
+def _parse_slowly(text: str, line: int, problems: Problems) -> Any:
+    """A line that does not begin with JSON: leading blanks are fine, the rest is a problem with its column."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        problems.report(line, "a JSON object", f"{error.msg.lower()} at column {error.colno}")
+    except RecursionError:
+        problems.report(line, "a JSON object", "one nested too deep")
+    return None
+
+
+def _event(fields: Any, number: int, line: int, problems: Problems) -> Event | None:
+    """The common case without a detour: exactly our six fields, of the right types."""
+    try:
+        kind = TYPES[fields["type"]]
+        index, time, process, f = fields["index"], fields["time"], fields["process"], fields["f"]
+        if (
+            len(fields) == _FIELD_COUNT
+            and type(index) is int
+            and index >= 0
+            and type(time) is int
+            and type(process) in {int, str}
+            and type(f) is str
+        ):
+            return Event(index, process, kind, f, fields["value"], time, None, line)
+    except (KeyError, TypeError):
+        pass
+    return make_event(fields, number, line, problems)
+
+
+def write_jsonl(events: Iterable[Event], target: str | Path | IO[str]) -> int:
+    """Write events, one a line, and return how many."""
+    if not isinstance(target, str | Path):
+        return _write(events, target)
+    with Path(target).open("w", encoding="utf-8", newline="\n") as file:
+        return _write(events, file)
+
+
+def dump_event(event: Event) -> str:
+    """One event as its line, without the line's end."""
+    return json.dumps(event.fields(), ensure_ascii=False, separators=(",", ":"))
+
+
+def _write(events: Iterable[Event], file: IO[str]) -> int:
+    count = 0
+    for event in events:
+        file.write(dump_event(event) + "\n")
+        count += 1
+    return count

@@ -1,0 +1,66 @@
+"""What is wrong with an input, in one sentence: file, line, what was expected, what stood there.
+
+Every reader and every judge reports malformed input through `Problems`. Strict (the default) raises at the first one;
+lenient counts it, remembers the first few for the report and lets the caller skip the event.
+"""
+
+from __future__ import annotations
+
+KEPT = 20
+"""How many problems a lenient reader remembers word for word; the rest is only counted."""
+
+
+class HistoryError(ValueError):
+    """A history that cannot be read as it stands.
+
+    Args:
+        file: its name, or "history" where it did not come from a file.
+        line: the line, counted from 1; 0 where lines have no meaning.
+        expected: what should have stood there, in words.
+        found: what stood there, shortened.
+
+    """
+
+    def __init__(self, file: str, line: int, expected: str, found: str = "") -> None:
+        self.file = file
+        self.line = line
+        self.expected = expected
+        self.found = found
+        where = f"{file}:{line}" if line else file
+        super().__init__(f"{where}: expected {expected}" + (f", found {found}" if found else ""))
+
+
+class Problems:
+    """Where malformed input is reported.
+
+    Args:
+        file: the name that the sentences carry.
+        lenient: skip and count instead of raising.
+
+    """
+
+    __slots__ = ("count", "file", "first", "lenient")
+
+    def __init__(self, file: str = "history", *, lenient: bool = False) -> None:
+        self.file = file
+        self.lenient = lenient
+        self.count = 0
+        self.first: list[str] = []
+
+    def report(self, line: int, expected: str, found: object = "") -> None:
+        """Raise `HistoryError`, or count it when lenient."""
+        error = HistoryError(self.file, line, expected, found if isinstance(found, str) else short(found))
+        if not self.lenient:
+            raise error
+        self.count += 1
+        if len(self.first) < KEPT:
+            self.first.append(str(error))
+
+
+def short(value: object, limit: int = 60) -> str:
+    """A value as the reader of an error message wants to see it: its text, cut after `limit` characters."""
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= limit else text[: limit - 1] + "…"

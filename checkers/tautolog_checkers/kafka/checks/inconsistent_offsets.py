@@ -1,0 +1,21 @@
+"""inconsistent-offsets: two different values were claimed for one offset of one partition.
+
+Counted per key and offset. Claims are polls, and sends that surely took effect.
+"""
+
+from __future__ import annotations
+
+from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.verdict import Findings
+
+ANOMALY = "inconsistent-offsets"
+
+
+def check(evidence: Evidence, findings: Findings) -> None:
+    """Every offset that has several values."""
+    for key, log in evidence.partitions.items():
+        for offset in sorted(log.conflicts):
+            values = sorted(log.conflicts[offset], key=repr)
+            writers = (log.writers.get(value) for value in values)
+            operations = tuple(writer.index for writer in writers if writer is not None)
+            findings.add(ANOMALY, key, operations, "offset {} of {} holds {}", offset, key, values)

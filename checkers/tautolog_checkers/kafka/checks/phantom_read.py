@@ -1,0 +1,31 @@
+"""phantom-read: a value was polled that nobody ever tried to send.
+
+Counted per key and value.
+"""
+
+from __future__ import annotations
+
+from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.verdict import Findings
+
+ANOMALY = "phantom-read"
+
+
+def check(evidence: Evidence, findings: Findings) -> None:
+    """Every polled value without a sender."""
+    unexplained = {}
+    for key, log in evidence.partitions.items():
+        writers = log.writers
+        values = {value for value in log.first if value not in writers}
+        values.update(log.polled.difference(writers))
+        if values:
+            unexplained[key] = values
+    if not unexplained:
+        return
+    for reader in evidence.decoded.transactions:
+        for key, pairs in reader.reads.items():
+            values = unexplained.get(key, set())
+            for _, value in pairs:
+                if value in values:
+                    values.discard(value)
+                    findings.add(ANOMALY, key, (reader.index,), "{} was polled from {}, but nobody sent it", value, key)

@@ -1,0 +1,51 @@
+"""poll-skip and nonmonotonic-poll: between two operations a process jumped ahead in a partition, or back.
+
+A process's next poll of a partition should begin right behind the last record of its last successful operation there:
+further ahead, past records known to exist, is a poll-skip; at it or before it, a nonmonotonic poll. An operation that
+failed or is unknown is compared, too, but does not move the process on. Assigning or subscribing keeps only the
+partitions that stay; a poll that returned nothing changes nothing. Counted per operation and key.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tautolog_checkers.history.events import FAIL, OK
+from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.kafka.transactions import Transaction
+from tautolog_checkers.verdict import Findings
+
+SKIP = "poll-skip"
+BACK = "nonmonotonic-poll"
+
+
+def check(evidence: Evidence, findings: Findings) -> None:
+    """Each process's polls, one after the other."""
+    logs = evidence.partitions
+    last: dict[Any, dict[Any, tuple[Any, Transaction]]] = {}
+    for step in evidence.decoded.steps:
+        if not isinstance(step, Transaction):
+            if step.type != FAIL and step.process in last:
+                kept = () if step.rewinds else last[step.process].items()
+                last[step.process] = {key: before for key, before in kept if key in step.keys}
+            continue
+        if not step.reads:
+            continue
+        mine = last.get(step.process)
+        if mine is None:
+            mine = last[step.process] = {}
+        for key, pairs in step.reads.items():
+            if not pairs:
+                continue
+            before = mine.get(key)
+            if before is not None:
+                position = logs[key].position
+                old, new = position.get(before[0]), position.get(pairs[0][1])
+                if old is not None and new is not None and new != old + 1:
+                    anomaly = SKIP if new > old else BACK
+                    findings.add(
+                        anomaly, key, (before[1].index, step.index), "process {} polled {} of {} after {}",
+                        step.process, pairs[0][1], key, before[0],
+                    )  # fmt: skip
+            if step.type == OK:
+                mine[key] = (pairs[-1][1], step)

@@ -1,0 +1,45 @@
+"""nonmonotonic-send: what a process sent in a later operation stands before what it sent in an earlier one.
+
+Compared are the last record that the process's previous operation sent to the partition, and the first one of this
+operation; failed operations are passed over. Assigning or subscribing keeps only the partitions that stay, as with
+polls. Records of others in between are no anomaly. Counted per operation and key.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tautolog_checkers.history.events import FAIL
+from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.kafka.transactions import Transaction
+from tautolog_checkers.verdict import Findings
+
+ANOMALY = "nonmonotonic-send"
+
+
+def check(evidence: Evidence, findings: Findings) -> None:
+    """Each process's sends, one after the other."""
+    logs = evidence.partitions
+    last: dict[Any, dict[Any, tuple[Any, int]]] = {}
+    for step in evidence.decoded.steps:
+        if step.type == FAIL:
+            continue
+        if not isinstance(step, Transaction):
+            if step.process in last:
+                mine = last[step.process]
+                last[step.process] = {key: before for key, before in mine.items() if key in step.keys}
+            continue
+        if not step.writes:
+            continue
+        mine = last.setdefault(step.process, {})
+        for key, pairs in step.writes.items():
+            before = mine.get(key)
+            if before is not None:
+                position = logs[key].position
+                old, new = position.get(before[0]), position.get(pairs[0][1])
+                if old is not None and new is not None and new <= old:
+                    findings.add(
+                        ANOMALY, key, (before[1], step.index), "process {} sent {} to {} after {}, but it stands before",
+                        step.process, pairs[0][1], key, before[0],
+                    )  # fmt: skip
+            mine[key] = (pairs[-1][1], step.index)

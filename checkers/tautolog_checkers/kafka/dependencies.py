@@ -1,0 +1,109 @@
+"""Which transaction must come before which, and why: the edges that cycles are made of.
+
+Nodes are the numbers of transactions in `Decoded.transactions`.
+
+* wr: one sent a value that the other polled.
+* ww: one sent a value that stands right before a value of the other in a partition (only where asked for).
+* rw: one polled a value, and the other sent the value that stands right behind the last one polled.
+* process: a process did one after the other (successful operations).
+* realtime: one had succeeded before the other began.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tautolog_checkers.history.events import OK
+from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.kafka.transactions import Transaction
+
+Edges = list[list[int]]
+_NONE: list[int] = []
+
+
+class Dependencies:
+    """The edges of one history, built once.
+
+    Attributes:
+        transactions: the nodes.
+        wr, ww: node -> nodes that come after it.
+
+    """
+
+    __slots__ = ("_evidence", "_numbers", "transactions", "wr", "ww")
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self.transactions = evidence.decoded.transactions
+        self._numbers = {transaction.index: number for number, transaction in enumerate(self.transactions)}
+        self.wr = self._write_read()
+        self.ww = self._write_write() if evidence.ww_edges else [_NONE] * len(self.transactions)
+
+    def _write_read(self) -> Edges:
+        """From each sender to those who polled from it."""
+        edges: Edges = [_NONE] * len(self.transactions)
+        numbers = self._numbers
+        partitions = self._evidence.partitions
+        for number, reader in enumerate(self.transactions):
+            for key, pairs in reader.reads.items():
+                writers = partitions[key].writers
+                last = reader
+                for _, value in pairs:
+                    writer = writers.get(value)
+                    if writer is not None and writer is not last and writer is not reader:
+                        last = writer
+                        source = numbers[writer.index]
+                        if edges[source] is _NONE:
+                            edges[source] = [number]
+                        elif edges[source][-1] != number:
+                            edges[source].append(number)
+        return edges
+
+    def _write_write(self) -> Edges:
+        """From each sender to the sender of the next value in the log."""
+        edges: Edges = [_NONE] * len(self.transactions)
+        for log in self._evidence.partitions.values():
+            before: Transaction | None = None
+            for place, value in enumerate(log.values):
+                writer = log.writers.get(value) if log.position[value] == place else None
+                if writer is not None and before is not None and writer is not before:
+                    source = self._numbers[before.index]
+                    if edges[source] is _NONE:
+                        edges[source] = []
+                    edges[source].append(self._numbers[writer.index])
+                before = writer
+        return edges
+
+    def process_order(self) -> Edges:
+        """From each successful operation to the next one of its process."""
+        edges: Edges = [_NONE] * len(self.transactions)
+        last: dict[Any, int] = {}
+        for number, transaction in enumerate(self.transactions):
+            if transaction.type == OK:
+                before = last.get(transaction.process)
+                if before is not None:
+                    edges[before] = [number]
+                last[transaction.process] = number
+        return edges
+
+    def reason(self, source: int, target: int) -> str:
+        """Why `source` comes before `target`, in words."""
+        a, b = self.transactions[source], self.transactions[target]
+        for key, pairs in b.reads.items():
+            sent = {value for _, value in a.writes.get(key, ())}
+            for _, value in pairs:
+                if value in sent:
+                    return f"{b.index} polled {value!r} from {key!r}, which {a.index} sent (wr)"
+        for key, pairs in b.writes.items() if target in self.ww[source] else ():
+            log = self._evidence.partitions[key]
+            for _, value in pairs:
+                place = log.position.get(value, 0)
+                if place and log.writers.get(log.values[place - 1]) is a:
+                    return (
+                        f"{a.index} sent {log.values[place - 1]!r} to {key!r} right before {b.index}'s {value!r} (ww)"
+                    )
+        if a.ret < b.call:
+            if a.process == b.process:
+                return f"process {a.process} did {a.index} before {b.index} (process)"
+            return f"{a.index} had succeeded before {b.index} began (realtime)"
+        return f"{a.index} before {b.index}"

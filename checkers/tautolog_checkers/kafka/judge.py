@@ -1,0 +1,101 @@
+"""Runs every check over one history and says what a profile makes of it."""
+
+from __future__ import annotations
+
+import gc
+import time
+from types import ModuleType
+
+from tautolog_checkers.history.events import History
+from tautolog_checkers.kafka.checks import (
+    aborted_read,
+    cycles,
+    duplicate,
+    inconsistent_offsets,
+    internal_poll_order,
+    internal_send_order,
+    lost_write,
+    phantom_read,
+    poll_order,
+    precommitted_read,
+    send_order,
+    unseen,
+)
+from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.kafka.profiles import CLASSES, Profile, default_profile
+from tautolog_checkers.verdict import Finding, Findings, Outcome, Verdict
+
+CHECKS: tuple[ModuleType, ...] = (
+    inconsistent_offsets,
+    duplicate,
+    lost_write,
+    unseen,
+    aborted_read,
+    precommitted_read,
+    poll_order,
+    internal_poll_order,
+    internal_send_order,
+    send_order,
+    cycles,
+    phantom_read,
+)
+"""The promises, in the order in which they are looked at."""
+
+
+def judge_kafka(history: History, profile: Profile | None = None, *, ww_edges: bool = False) -> Verdict:
+    """Judge a send/poll/txn history.
+
+    Args:
+        history: the events.
+        profile: which classes are forbidden; by default Jepsen's rules for such a history.
+        ww_edges: whether cycles follow the order of writes within a partition, too.
+
+    Raises:
+        HistoryError: a value of the wrong shape, unless the reader was lenient.
+
+    """
+    began = time.perf_counter()
+    was_enabled = gc.isenabled()
+    gc.disable()  # nothing here makes cycles, and a collection would walk over the whole history
+    try:
+        evidence = Evidence(history, ww_edges=ww_edges)
+        findings = Findings()
+        for check in CHECKS:
+            check.check(evidence, findings)
+    finally:
+        if was_enabled:
+            gc.enable()
+    decoded = evidence.decoded
+    if profile is None:
+        profile = default_profile(subscribes=decoded.subscribes, ww_edges=ww_edges)
+    anomalies = {name: findings.counts[name] for name in CLASSES if name in findings.counts}
+    forbidden = tuple(name for name in anomalies if name in profile.forbidden)
+    examples = {name: findings.examples[name] for name in anomalies}
+    outcome, reason = _decide(forbidden, examples, decoded.operations)
+    witness = examples[forbidden[0]][0].operations if forbidden else ()
+    partitions = {}
+    for key in sorted(evidence.partitions, key=lambda key: (type(key).__name__, key)):
+        broken = findings.by_key.get(key, set()) & profile.forbidden
+        partitions[key] = Outcome.VIOLATED if broken else Outcome.HOLDS
+    return Verdict(
+        outcome=outcome,
+        reason=reason,
+        model="kafka",
+        algorithm="one pass per promise over sends and polls",
+        profile=profile.describe(anomalies),
+        anomalies=anomalies,
+        forbidden=forbidden,
+        findings=examples,
+        partitions=partitions,
+        witness=witness,
+        operations=decoded.operations,
+        check_seconds=time.perf_counter() - began,
+    )
+
+
+def _decide(forbidden: tuple[str, ...], examples: dict[str, list[Finding]], operations: int) -> tuple[Outcome, str]:
+    if not operations:
+        return Outcome.UNKNOWN, "no operations"
+    if forbidden:
+        return Outcome.VIOLATED, f"{forbidden[0]}: {examples[forbidden[0]][0].text}"
+    return Outcome.HOLDS, "no forbidden anomaly"

@@ -1,0 +1,269 @@
+"""Send, poll and txn operations, read out of a history: what each wrote to and read from which partition.
+
+Decides the meaning of values and refuses those of a wrong shape; judges nothing. A key is what the history calls a
+partition; JSON has names only, so `"3"` and `3` are the same key.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from tautolog_checkers.history.events import INFO, INVOKE, Event, History
+from tautolog_checkers.history.operations import Operation, pair
+from tautolog_checkers.history.problems import Problems
+
+Pair: TypeAlias = Any
+"""`(offset or None, value)`, as a tuple or as the list that JSON made of it."""
+
+NEVER = 1 << 62
+"""The position of a completion that did not come."""
+
+TRANSACTIONS = ("send", "poll", "txn")
+ASSIGNMENTS = ("assign", "subscribe")
+OTHERS = ("commit", "crash", "debug-topic-partitions", "seek", "unsubscribe", "close")
+_ANY = TRANSACTIONS + ASSIGNMENTS + OTHERS
+
+
+class Transaction:
+    """One send, poll or txn.
+
+    Args:
+        index: of its invocation, which names it.
+        process: who did it.
+        type: "ok", "fail" or "info".
+        f: "send", "poll" or "txn".
+        call: position of the invocation in the history.
+        ret: position of the completion, or `NEVER`.
+
+    """
+
+    __slots__ = ("call", "event", "f", "index", "process", "reads", "rebalanced", "ret", "type", "writes")
+
+    def __init__(self, index: int, process: Any, type: str, f: str, call: int, ret: int, event: Event) -> None:  # noqa: A002  # the field's own word
+        self.index = index
+        self.process = process
+        self.type = type
+        self.f = f
+        self.call = call
+        self.ret = ret
+        self.event = event
+        self.writes: dict[Any, list[Pair]] = {}
+        self.reads: dict[Any, list[Pair]] = {}
+        self.rebalanced: frozenset[Any] | tuple[()] = ()
+
+
+class Assignment:
+    """One assign or subscribe: the keys that a process reads from now on."""
+
+    __slots__ = ("f", "index", "keys", "process", "rewinds", "type")
+
+    def __init__(self, index: int, process: Any, type: str, f: str, keys: frozenset[Any], *, rewinds: bool) -> None:  # noqa: A002  # the field's own word
+        self.index = index
+        self.process = process
+        self.type = type
+        self.f = f
+        self.keys = keys
+        self.rewinds = rewinds
+
+
+class Decoded:
+    """A history, understood.
+
+    Attributes:
+        steps: transactions and assignments in the order of their completions, unknown ones last.
+        transactions: the transactions among them.
+        subscribes: whether any process subscribed, so that a group decided who reads what.
+
+    """
+
+    __slots__ = ("operations", "steps", "subscribes", "transactions")
+
+    def __init__(self) -> None:
+        self.steps: list[Transaction | Assignment] = []
+        self.transactions: list[Transaction] = []
+        self.subscribes = False
+        self.operations = 0
+
+
+def is_kafka(history: History) -> bool:
+    """Whether the first client operation that says so is one of a send/poll/txn history."""
+    for event in history.events:
+        if event.type == INVOKE and event.f in TRANSACTIONS:
+            return event.f != "txn" or _has_micro_operations(event.value)
+    return False
+
+
+def _has_micro_operations(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(micro, list | tuple) and len(micro) > 0 and micro[0] in {"send", "poll"} for micro in value
+    )
+
+
+def decode(history: History) -> Decoded:
+    """Read all operations.
+
+    Raises:
+        HistoryError: a function or a value that does not belong in such a history, unless the reader was lenient.
+
+    """
+    decoded = Decoded()
+    reader = _Reader(history.problems)
+    for operation in pair(history):
+        f = operation.invoked.f
+        decoded.operations += 1
+        if f in TRANSACTIONS:
+            transaction = reader.transaction(operation)
+            if transaction is not None:
+                decoded.steps.append(transaction)
+                decoded.transactions.append(transaction)
+        elif f in ASSIGNMENTS:
+            assignment = reader.assignment(operation)
+            if assignment is not None:
+                decoded.steps.append(assignment)
+                decoded.subscribes = decoded.subscribes or f == "subscribe"
+        elif f not in OTHERS:
+            history.problems.report(operation.invoked.line, f"one of {', '.join(_ANY)}", f)
+    return decoded
+
+
+class _ShapeError(ValueError):
+    """A value of the wrong shape: what was expected, and what was found."""
+
+    def __init__(self, expected: str, found: object) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.found = found
+
+
+class _Reader:
+    """Turns values into writes and reads; remembers how keys are called."""
+
+    __slots__ = ("_keys", "_problems")
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._keys: dict[Any, Any] = {}
+
+    def transaction(self, operation: Operation) -> Transaction | None:
+        """One transaction, or None where it was refused and the reader is lenient."""
+        invoked, completed = operation.invoked, operation.completed
+        event = invoked if completed is None or completed.value is None else completed
+        kind = INFO if completed is None else completed.type
+        ret = NEVER if operation.ret is None or kind == INFO else operation.ret
+        transaction = Transaction(invoked.index, invoked.process, kind, invoked.f, operation.call, ret, event)
+        try:
+            self._micro_operations(event.value, transaction)
+            extra = event.extra
+            if extra is not None and "rebalance-log" in extra:
+                transaction.rebalanced = self._rebalanced(extra["rebalance-log"])
+        except _ShapeError as error:
+            self._report(event, error)
+            return None
+        return transaction
+
+    def assignment(self, operation: Operation) -> Assignment | None:
+        """One assign or subscribe, or None where it was refused and the reader is lenient."""
+        invoked, completed = operation.invoked, operation.completed
+        event = invoked if completed is None or completed.value is None else completed
+        value = event.value
+        rewinds = any(e.extra is not None and e.extra.get("seek-to-beginning?") for e in (invoked, event))
+        if not isinstance(value, list | tuple):
+            self._problems.report(event.line, "a list of keys", value)
+            return None
+        keys = frozenset(self.key(key) for key in value)
+        return Assignment(invoked.index, invoked.process, operation.type, invoked.f, keys, rewinds=rewinds)
+
+    def key(self, raw: Any) -> Any:
+        """A key under its one name: a number where it reads as one."""
+        try:
+            return self._keys[raw]
+        except KeyError:
+            key = raw
+            if isinstance(raw, str) and raw.lstrip("-").isdecimal() and str(int(raw)) == raw:
+                key = int(raw)
+            self._keys[raw] = key
+            return key
+        except TypeError:
+            return freeze(raw)
+
+    def _report(self, event: Event, error: _ShapeError) -> None:
+        self._problems.report(event.line, error.expected, error.found)
+
+    def _micro_operations(self, value: Any, transaction: Transaction) -> None:
+        if not isinstance(value, list | tuple):
+            raise _ShapeError("a list of send and poll steps", value)
+        for micro in value:
+            name = micro[0] if isinstance(micro, list | tuple) and micro else None
+            if name == "send":
+                if len(micro) != 3:
+                    raise _ShapeError('["send", key, value] or ["send", key, [offset, value]]', micro)
+                self._send(self.key(micro[1]), micro[2], transaction.writes)
+            elif name == "poll":
+                if len(micro) > 1 and micro[1]:
+                    self._poll(micro, transaction.reads)
+            else:
+                raise _ShapeError('a step ["send", key, value] or ["poll", {key: [[offset, value], …]}]', micro)
+
+    def _send(self, key: Any, sent: Any, writes: dict[Any, list[Pair]]) -> None:
+        if isinstance(sent, list | tuple):
+            if len(sent) != 2 or not (sent[0] is None or type(sent[0]) is int):
+                raise _ShapeError("[offset, value] of a sent record", sent)
+            offset, value = sent
+        else:
+            offset, value = None, sent
+        if type(value) is not int and type(value) is not str:
+            value = freeze(value)
+        pairs = writes.get(key)
+        if pairs is None:
+            writes[key] = [(offset, value)]
+        else:
+            pairs.append((offset, value))
+
+    def _poll(self, micro: Any, reads: dict[Any, list[Pair]]) -> None:
+        if len(micro) != 2 or not isinstance(micro[1], dict):
+            raise _ShapeError('["poll", {key: [[offset, value], …]}]', micro)
+        for raw, polled in micro[1].items():
+            pairs = polled
+            try:
+                for offset, value in polled:
+                    if (type(value) is not int and type(value) is not str) or type(offset) is not int:
+                        pairs = [_thaw(pair) for pair in polled]
+                        break
+            except (TypeError, ValueError):
+                raise _ShapeError("polled records as [[offset, value], …]", polled) from None
+            key = self.key(raw)
+            before = reads.get(key)
+            reads[key] = pairs if before is None else [*before, *pairs]
+
+    def _rebalanced(self, log: Any) -> frozenset[Any]:
+        try:
+            return frozenset(self.key(key) for entry in log or () for key in entry["keys"])
+        except (KeyError, TypeError):
+            raise _ShapeError('a "rebalance-log" of [{"keys": […]}, …]', log) from None
+
+
+def _thaw(pair: Any) -> Pair:
+    offset, value = pair
+    if offset is not None and type(offset) is not int:
+        raise _ShapeError("a whole number as offset", offset)
+    return offset, freeze(value)
+
+
+def freeze(value: Any) -> Any:
+    """A value that can be a dictionary's key, and equals another only if both were written alike.
+
+    >>> freeze([1, {"a": [2]}]), freeze(True) == freeze(1)
+    (('list', 1, ('map', ('a', ('list', 2)))), False)
+    """
+    kind = type(value)
+    if kind is int or kind is str or value is None:
+        return value
+    if kind is bool or kind is float:
+        return kind.__name__, value
+    if isinstance(value, list | tuple):
+        return "list", *map(freeze, value)
+    if isinstance(value, dict):
+        return "map", *sorted(((freeze(key), freeze(item)) for key, item in value.items()), key=repr)
+    if isinstance(value, set | frozenset):
+        return "set", *sorted(map(freeze, value), key=repr)
+    return value
