@@ -3,7 +3,6 @@
 from itertools import count
 
 import pytest
-
 from tautolog_checkers import Outcome, check_history
 
 

@@ -1,0 +1,75 @@
+"""One file, judged: read, checked, and put in the form of the `--json` document. Runs in worker processes, too."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from tautolog_checkers.history.events import History
+from tautolog_checkers.history.jsonl import read_jsonl
+from tautolog_checkers.judge import check_history
+from tautolog_checkers.verdict import Verdict
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What the command line asks for; see `tautolog check --help`."""
+
+    model: str | None = None
+    format: str | None = None
+    profile: str | None = None
+    ww_deps: bool = False
+    initial: str | None = None
+    limit_seconds: float | None = None
+    limit_mb: float | None = None
+    lenient: bool = False
+    certificate: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Checked:
+    """One judged file."""
+
+    file: str
+    verdict: Verdict
+    load_seconds: float
+    skipped: int = 0
+    problems: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Its entry in the `--json` document."""
+        entry = {"file": self.file, **self.verdict.as_json(), "load_seconds": round(self.load_seconds, 6)}
+        if self.skipped:
+            entry["skipped"] = self.skipped
+        return entry
+
+
+def check_file(path: str | Path, options: Options) -> Checked:
+    """Read and judge one file.
+
+    Raises:
+        HistoryError: it is malformed.
+        OSError: it cannot be read.
+
+    """
+    return check_loaded(path, options)[0]
+
+
+def check_loaded(path: str | Path, options: Options) -> tuple[Checked, History]:
+    """Like `check_file`, and hand back the history, too."""
+    began = time.perf_counter()
+    history = read_jsonl(path, lenient=options.lenient)
+    loaded = time.perf_counter()
+    verdict = check_history(history, ww_edges=options.ww_deps)
+    problems = history.problems
+    checked = Checked(
+        file=str(path),
+        verdict=verdict,
+        load_seconds=loaded - began,
+        skipped=problems.count,
+        problems=tuple(problems.first),
+    )
+    return checked, history
