@@ -1,11 +1,10 @@
-"""DeleteGroups: versions 0-2."""
+"""DeleteGroups, versions 0-2: delete groups that have no members, with their offsets (KIP-229)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-
-from tautolog.core.messages.delete_groups import DeleteGroupsResponse
+from tautolog.core.messages.delete_groups import DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse
 from tautolog.core.node import Peer, Request
 
 if TYPE_CHECKING:
@@ -15,6 +14,12 @@ KEY = 42
 VERSIONS = (0, 2)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DeleteGroupsResponse | None:  # noqa: ARG001
-    """Answer that there is no coordinator yet."""
-    return DeleteGroupsResponse()
+def handle(broker: Broker, peer: Peer, request: Request) -> DeleteGroupsResponse:  # noqa: ARG001
+    """Answer for each group on its own; one that is named twice is deleted once."""
+    body = cast("DeleteGroupsRequest", request.body)
+    return DeleteGroupsResponse(
+        results=[
+            DeletableGroupResult(group_id, broker.groups.delete(group_id))
+            for group_id in dict.fromkeys(body.groups_names)
+        ]
+    )

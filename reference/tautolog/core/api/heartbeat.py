@@ -1,11 +1,10 @@
-"""Heartbeat: versions 0-4."""
+"""Heartbeat, versions 0-4: a member of a classic group lives, and asks whether it has to join again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from tautolog.core.errors import ErrorCode
-from tautolog.core.messages.heartbeat import HeartbeatResponse
+from tautolog.core.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from tautolog.core.node import Peer, Request
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ KEY = 12
 VERSIONS = (0, 4)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> HeartbeatResponse | None:  # noqa: ARG001
-    """Answer that there is no coordinator yet."""
-    return HeartbeatResponse(error_code=ErrorCode.COORDINATOR_NOT_AVAILABLE)
+def handle(broker: Broker, peer: Peer, request: Request) -> HeartbeatResponse:  # noqa: ARG001
+    """Answer with REBALANCE_IN_PROGRESS while the group gathers its members."""
+    body = cast("HeartbeatRequest", request.body)
+    return HeartbeatResponse(error_code=broker.groups.membership.heartbeat(body))

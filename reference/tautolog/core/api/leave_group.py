@@ -1,11 +1,10 @@
-"""LeaveGroup: versions 0-5."""
+"""LeaveGroup, versions 0-5: one member leaves (0-2), or any number is removed, static ones by instance id too (KIP-345)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from tautolog.core.errors import ErrorCode
-from tautolog.core.messages.leave_group import LeaveGroupResponse
+from tautolog.core.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
 from tautolog.core.node import Peer, Request
 
 if TYPE_CHECKING:
@@ -15,6 +14,6 @@ KEY = 13
 VERSIONS = (0, 5)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> LeaveGroupResponse | None:  # noqa: ARG001
-    """Answer that there is no coordinator yet."""
-    return LeaveGroupResponse(error_code=ErrorCode.COORDINATOR_NOT_AVAILABLE)
+def handle(broker: Broker, peer: Peer, request: Request) -> LeaveGroupResponse:  # noqa: ARG001
+    """Answer for each member on its own; before version 3 the one error stands at the top."""
+    return broker.groups.membership.leave(request.version, cast("LeaveGroupRequest", request.body))

@@ -1,10 +1,9 @@
-"""SyncGroup: versions 0-5."""
+"""SyncGroup, versions 0-5: the leader hands in the assignments of a generation, every member fetches its own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tautolog.core.errors import ErrorCode
 from tautolog.core.messages.sync_group import SyncGroupResponse
 from tautolog.core.node import Peer, Request
 
@@ -16,5 +15,5 @@ VERSIONS = (0, 5)
 
 
 def handle(broker: Broker, peer: Peer, request: Request) -> SyncGroupResponse | None:  # noqa: ARG001
-    """Answer that there is no coordinator yet."""
-    return SyncGroupResponse(error_code=ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    """Answer at once if the group is Stable or the request does not fit it; else when the leader has assigned."""
+    return broker.groups.membership.sync(request)
