@@ -6,12 +6,14 @@ the connection before anything is allocated for it. Nothing here keeps state or 
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 from tautolog.core.errors import ProtocolError
 from tautolog.core.messages._base import Buffer
 
 SIZE_BYTES: Final = 4
+_read_size = struct.Struct(">i").unpack_from
 MAX_FRAME: Final = 104_857_600
 """Default of `socket.request.max.bytes`."""
 
@@ -56,15 +58,14 @@ def split(buffer: memoryview, limit: int = MAX_FRAME) -> tuple[list[memoryview],
     frames: list[memoryview] = []
     position, end = 0, len(buffer)
     while end - position >= SIZE_BYTES:
-        try:
-            size = frame_size(buffer, position, limit)
-        except ProtocolError:
+        (size,) = _read_size(buffer, position)
+        if not 0 <= size <= limit:
             if not frames:
-                raise
+                frame_size(buffer, position, limit)
             return frames, position, SIZE_BYTES
-        if size > end - position - SIZE_BYTES:
+        start = position + SIZE_BYTES
+        if size > end - start:
             return frames, position, SIZE_BYTES + size
-        position += SIZE_BYTES
-        frames.append(buffer[position : position + size])
-        position += size
+        position = start + size
+        frames.append(buffer[start:position])
     return frames, position, SIZE_BYTES

@@ -149,7 +149,9 @@ class TestTags:
 
     def test_a_nullable_array_is_written_when_it_is_null_and_when_it_is_not_empty(self):
         every = Versions.parse("0+")
-        field = Field("tags", "string", True, every, every, 0, every, None, ())
+        field = Field(
+            "tags", "string", array=True, versions=every, nullable=every, tag=0, tagged=every, default=None, fields=()
+        )
         condition = encoder._Encoder("heartbeat", schema.load("heartbeat").request, 4).differs(field, "x")
         assert [bool(eval(condition, {"x": x})) for x in (None, [], ["a"])] == [True, False, True]
 
