@@ -94,14 +94,20 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, ApacheKafka(Path(folder), SETTINGS) as kafka:
             for name in rest or CONVERSATIONS:
                 old = recorded(name) if (RECORDED / f"{name}.json").exists() else []
-                record(name, kafka.bootstrap)
+                try:
+                    record(name, kafka.bootstrap)
+                except Exception as error:  # noqa: BLE001  # a tool for the console: say it and go on
+                    print(f"{name}: {type(error).__name__}: {error}"[:500])  # noqa: T201
+                    continue
                 changed = list(differences(old, recorded(name)))
-                print(f"{name}: {'as before' if not changed else f'{len(changed)} changes: {changed[:3]}'}")  # noqa: T201
+                print(f"{name}: {len(changed)} changes")  # noqa: T201
+                for path, text in changed[:5]:
+                    print(f"    {path}: {text[:300]}")  # noqa: T201
     else:
         bootstrap, *names = rest
         for name in names or CONVERSATIONS:
             try:
-                lines = unexpected(name, recorded(name), hold(name, bootstrap))
+                lines = [line[:300] for line in unexpected(name, recorded(name), hold(name, bootstrap))]
             except Exception as error:  # noqa: BLE001  # a tool for the console: say it and go on
                 lines = [f"{type(error).__name__}: {error}"]
             print(f"{name}: {'same' if not lines else ''}", *lines, sep="\n    ")  # noqa: T201

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from tautolog.core.messages import create_topics
+from tautolog.core.messages import create_topics, list_offsets, metadata
 from tautolog.core.messages._base import ZERO_UUID, Message
 from tautolog.core.records import batch as record_batch
 from tautolog.core.records import record
@@ -152,13 +152,20 @@ class Talk:
     # --- names
 
     def topic(self, suffix: str = "topic", partitions: int = 1, **configs: str) -> str:
-        """Create a topic of this conversation's own and return its name; configs are written with `_` for `.`."""
+        """Create a topic of this conversation's own, wait until it is led, return its name; configs have `_` for `.`."""
         name = f"{self.name}.{suffix}".replace("_", "-")
         entries = [create_topics.CreatableTopicConfig(k.replace("_", "."), v) for k, v in configs.items()]
         wanted = create_topics.CreatableTopic(name, partitions, 1, [], entries)
         answer = self.quietly(create_topics.CreateTopicsRequest([wanted], 30000), 7, "setup")
         assert answer.topics[0].error_code == 0, answer
         self.ids[name] = answer.topics[0].topic_id
+        seen = metadata.MetadataRequest([metadata.MetadataRequestTopic(ZERO_UUID, name)], False, False, False)
+        self.until(lambda: self.quietly(seen, 9, "setup"), lambda a: _led(a, partitions))
+        every = [list_offsets.ListOffsetsPartition(index, -1, -1) for index in range(partitions)]
+        ends = list_offsets.ListOffsetsRequest(-1, 0, [list_offsets.ListOffsetsTopic(name, every)])
+        self.until(
+            lambda: self.quietly(ends, 7, "setup"), lambda a: not any(p.error_code for p in a.topics[0].partitions)
+        )
         return name
 
     def group(self, suffix: str = "group") -> str:
@@ -209,11 +216,17 @@ SYMBOLS = {
     "log_dir": "folder",
 }
 PRESENCE = {"error_message", "batch_index_error_message", "documentation"}
-UNORDERED = {"topics", "groups", "configs", "members", "results", "responses", "api_keys", "brokers", "partitions", "resources", "config_resources"}
+UNORDERED = {"topics", "groups", "configs", "members", "results", "responses", "api_keys", "brokers", "partitions", "partition_responses", "resources", "config_resources"}
+
+
+def _led(answer: Any, partitions: int) -> bool:
+    """Whether the topic is known with all its partitions and their leaders."""
+    found = answer.topics[0]
+    return found.error_code == 0 and [p.leader_id for p in found.partitions] == [1] * partitions
 
 
 def _order(item: Any) -> str:
-    names = ("name", "topic", "group_id", "resource_name", "api_key", "partition_index", "index", "client_id", "node_id")
+    names = ("name", "topic", "group_id", "resource_name", "api_key", "partition_index", "index", "client_id", "member_id", "node_id")
     if not isinstance(item, Message):
         return f"{item:>12}" if isinstance(item, int) else str(item)
     return "|".join(f"{getattr(item, n, '')!s:>12}" for n in names)
@@ -223,6 +236,8 @@ def _records(data: bytes) -> Any:
     """Batches as facts: offsets, attributes, producer, and the records of uncompressed ones."""
     notes, position = [], 0
     while position + 61 <= len(data):
+        if position + 12 + int.from_bytes(data[position + 8 : position + 12], "big") > len(data):
+            break  # Kafka cuts the last batch at the limit; clients drop it
         one = record_batch.parse(data, position)
         note: dict[str, Any] = {
             "base_offset": one.base_offset,

@@ -126,7 +126,6 @@ def partitions_created(talk: Talk) -> None:
     grow(topic, 8, [[9]])
     grow(topic, 9, [[1]])
     grow(topic, 8, [[]])
-    grow(topic, 100_001)
     exists(talk, topic)
     same = CreatePartitionsTopic(topic, 9, None)
     talk.ask(CreatePartitionsRequest([same, same], 30000, False), 3)

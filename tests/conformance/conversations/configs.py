@@ -13,9 +13,14 @@ from tautolog.core.messages.list_config_resources import ListConfigResourcesRequ
 TOPIC, BROKER, LOGGER, GROUP = 2, 4, 8, 32
 
 
-def describe(talk: Talk, kind: int, name: str, keys: list[str] | None = None, version: int = 4, *, synonyms: bool = False) -> Any:
-    """Describe one resource and note the answer."""
+def describe(talk: Talk, kind: int, name: str, keys: list[str] | None = None, version: int = 4, *, synonyms: bool = False, when: dict[str, str] | None = None) -> Any:
+    """Describe one resource and note the answer, once it shows the values of `when`: changes take a moment."""
     resource = DescribeConfigsResource(kind, name, keys)
+    if when is not None:
+        talk.until(
+            lambda: talk.quietly(DescribeConfigsRequest([resource], False, False), 4),
+            lambda a: {c.name: c.value for c in a.results[0].configs}.items() >= when.items(),
+        )
     return talk.ask(DescribeConfigsRequest([resource], synonyms, False), version)
 
 
@@ -82,14 +87,14 @@ def topic_configs_altered(talk: Talk) -> None:
     topic = talk.topic()
     keys = ["retention.ms", "cleanup.policy", "max.message.bytes"]
     change(talk, TOPIC, topic, ("retention.ms", 0, "1000"))
-    describe(talk, TOPIC, topic, keys)
+    describe(talk, TOPIC, topic, keys, when={"retention.ms": "1000"})
     change(talk, TOPIC, topic, ("cleanup.policy", 2, "compact"))
-    describe(talk, TOPIC, topic, keys)
+    describe(talk, TOPIC, topic, keys, when={"cleanup.policy": "delete,compact"})
     change(talk, TOPIC, topic, ("cleanup.policy", 3, "delete"))
-    describe(talk, TOPIC, topic, keys)
+    describe(talk, TOPIC, topic, keys, when={"cleanup.policy": "compact"})
     change(talk, TOPIC, topic, ("retention.ms", 1, None))
     change(talk, TOPIC, topic, ("max.message.bytes", 0, "5"), validate=True)
-    describe(talk, TOPIC, topic, keys)
+    describe(talk, TOPIC, topic, keys, when={"retention.ms": "604800000"})
     change(talk, TOPIC, topic, ("retention.ms", 0, "x"))
     change(talk, TOPIC, topic, ("retention.ms", 0, None))
     change(talk, TOPIC, topic, ("no.such", 0, "1"))
@@ -99,7 +104,7 @@ def topic_configs_altered(talk: Talk) -> None:
     change(talk, TOPIC, topic, ("retention.ms", 0, "1"), ("retention.ms", 0, "2"))
     change(talk, TOPIC, "topic-configs-altered-nowhere", ("retention.ms", 0, "1"))
     change(talk, TOPIC, topic, ("retention.ms", 0, "77"), version=0)
-    describe(talk, TOPIC, topic, keys)
+    describe(talk, TOPIC, topic, keys, when={"retention.ms": "77"})
 
 
 @conversation
@@ -108,14 +113,14 @@ def topic_configs_replaced(talk: Talk) -> None:
     topic = talk.topic(retention_ms="1000", max_message_bytes="2000")
     keys = ["retention.ms", "max.message.bytes", "segment.bytes"]
     replace(talk, TOPIC, topic, {"segment.bytes": "1048576"})
-    describe(talk, TOPIC, topic, keys)
+    describe(talk, TOPIC, topic, keys, when={"segment.bytes": "1048576"})
     replace(talk, TOPIC, topic, {"segment.bytes": "1"}, 0)
     replace(talk, TOPIC, topic, {"retention.ms": None}, 1)
     replace(talk, TOPIC, topic, {"nonsense": "1"})
     replace(talk, TOPIC, topic, {}, validate=True)
     describe(talk, TOPIC, topic, keys)
     replace(talk, TOPIC, topic, {})
-    describe(talk, TOPIC, topic, keys)
+    describe(talk, TOPIC, topic, keys, when={"segment.bytes": "1073741824"})
 
 
 @conversation
@@ -131,7 +136,7 @@ def broker_configs_altered(talk: Talk) -> None:
     change(talk, BROKER, "77", ("message.max.bytes", 0, "5"))
     change(talk, BROKER, "1", ("message.max.bytes", 1, None))
     change(talk, BROKER, "", ("log.retention.ms", 0, "5000000"))
-    talk.until(lambda: talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(BROKER, "", None)], False, False), 4), lambda a: bool(a.results[0].configs))
+    talk.until(lambda: talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(BROKER, "", None)], False, False), 4), lambda a: any(c.value == "5000000" for c in a.results[0].configs))
     describe(talk, BROKER, "")
     change(talk, BROKER, "", ("log.retention.ms", 1, None))
 

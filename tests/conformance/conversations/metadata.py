@@ -40,7 +40,7 @@ def versions_refused(talk: Talk) -> None:
     for name, version in (("", "1"), ("a b", "1"), ("ok", ""), ("-x", "1")):
         answer = talk.quietly(ApiVersionsRequest(name, version), 3)
         talk.note(f"{name!r} {version!r}", [answer.error_code, len(answer.api_keys) > 0])
-    talk["b"].socket.sendall(struct.pack(">ihhih", 10, 18, 99, 7, 0))
+    talk["b"].socket.sendall(struct.pack(">ihhihb", 11, 18, 99, 7, 0, 0))
     head = talk["b"]._exactly(4)
     body = talk["b"]._exactly(struct.unpack(">i", head)[0])
     count = struct.unpack(">i", body[6:10])[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 from typing import Any
 
 from conformance.batches import batch
@@ -35,7 +36,7 @@ def produce_each_version(talk: Talk) -> None:
 @conversation
 def produce_removed_versions(talk: Talk) -> None:
     """Versions 0 to 2 are advertised, and end the connection: seen as a closed socket."""
-    talk[("a")].socket.sendall(bytes.fromhex("0000001900000000000000010001610001000003e80000000000"))
+    talk["a"].socket.sendall(struct.pack(">ihhih1shii", 21, 0, 2, 1, 1, b"a", 1, 1000, 0))
     talk.note("closed", talk["a"].socket.recv(4) == b"")
 
 
