@@ -67,6 +67,12 @@ def leave(talk: Talk, group: str, *members: tuple[str, str | None], who: str = "
     return talk.ask(LeaveGroupRequest(group, gone[0].member_id if gone else "", gone), version, who)
 
 
+def rebalancing(talk: Talk, group: str, generation: int, member: str, who: str = "a") -> None:
+    """Wait until the group is preparing a rebalance: somebody else's join has arrived."""
+    ask = HeartbeatRequest(group, generation, member, None)
+    talk.until(lambda: talk.quietly(ask, 4, who), lambda a: a.error_code == 27)
+
+
 def describe(talk: Talk, *groups: str, version: int = 6) -> Any:
     """Describe and note the answer."""
     return talk.ask(DescribeGroupsRequest(list(groups), False), version)
@@ -174,9 +180,10 @@ def leader_rejoins(talk: Talk) -> None:
     """The leader's join always starts a rebalance; a follower's without change does not."""
     ready(talk)
     group = talk.group()
-    one, _ = stable(talk, group)
+    one, generation = stable(talk, group)
     two = talk.quietly(join_request(group), 9, "b").member_id
     talk.send(join_request(group, two), 9, "b")
+    rebalancing(talk, group, generation, one)
     again = talk.quietly(join_request(group, one), 9, "a")
     talk["b"].receive()
     talk.send(sync_request(group, again.generation_id, two), 5, "b")
@@ -196,9 +203,10 @@ def protocol_by_votes(talk: Talk) -> None:
     """The protocol that all know and most prefer."""
     ready(talk)
     group = talk.group()
-    one, _ = stable(talk, group, protocols=("range", "sticky", "x"))
+    one, generation = stable(talk, group, protocols=("range", "sticky", "x"))
     two = talk.quietly(join_request(group, protocols=("sticky", "range")), 9, "b").member_id
     talk.send(join_request(group, two, protocols=("sticky", "range")), 9, "b")
+    rebalancing(talk, group, generation, one)
     join(talk, group, "a", one, protocols=("sticky", "range", "x"))
     talk.receive("b")
 
@@ -283,8 +291,9 @@ def static_follower_with_another_subscription(talk: Talk) -> None:
     """It returns with other metadata under the same protocol: no rebalance."""
     ready(talk)
     group = talk.group()
-    one, _ = stable(talk, group)
+    one, generation = stable(talk, group)
     talk.send(join_request(group, instance="s"), 9, "b")
+    rebalancing(talk, group, generation, one)
     again = talk.quietly(join_request(group, one), 9, "a")
     two = talk["b"].receive().member_id
     talk.send(sync_request(group, again.generation_id, two, instance="s"), 5, "b")
