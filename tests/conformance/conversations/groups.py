@@ -15,10 +15,13 @@ from tautolog.core.messages.list_groups import ListGroupsRequest
 from tautolog.core.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 
 SESSION = 20000
+NOTHING = b"\0\0" + b"\0\0\0\0" + b"\xff\xff\xff\xff"
+SOMETHING = b"\0\0" + b"\0\0\0\1\0\1t" + b"\xff\xff\xff\xff"
+"""Two subscriptions in the consumers' own format. Kafka reads them: bytes that are none make it stumble now and then."""
 REBALANCE = 20000
 
 
-def join_request(group: str, member: str = "", *, instance: str | None = None, kind: str = "consumer", protocols: tuple[str, ...] = ("range",), session: int = SESSION, data: bytes = b"meta") -> JoinGroupRequest:
+def join_request(group: str, member: str = "", *, instance: str | None = None, kind: str = "consumer", protocols: tuple[str, ...] = ("range",), session: int = SESSION, data: bytes = NOTHING) -> JoinGroupRequest:
     """A JoinGroup request."""
     offered = [JoinGroupRequestProtocol(name, data) for name in protocols]
     return JoinGroupRequest(group, session, REBALANCE, member, instance, kind, offered, "to talk")
@@ -191,7 +194,7 @@ def leader_rejoins(talk: Talk) -> None:
     talk.receive("b")
     join(talk, group, "b", two)
     beat(talk, group, again.generation_id, one)
-    talk.send(join_request(group, two, data=b"changed"), 9, "b")
+    talk.send(join_request(group, two, data=SOMETHING), 9, "b")
     talk.silent("b", 0.2)
     beat(talk, group, again.generation_id, one)
     join(talk, group, "a", one)
@@ -299,7 +302,7 @@ def static_follower_with_another_subscription(talk: Talk) -> None:
     talk.send(sync_request(group, again.generation_id, two, instance="s"), 5, "b")
     talk.quietly(sync_request(group, again.generation_id, one, {one: b"1", two: b"2"}), 5, "a")
     talk.receive("b")
-    join(talk, group, "c", instance="s", data=b"other topics")
+    join(talk, group, "c", instance="s", data=SOMETHING)
     beat(talk, group, again.generation_id, one)
 
 
