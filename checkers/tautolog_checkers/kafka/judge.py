@@ -71,8 +71,9 @@ def judge_kafka(history: History, profile: Profile | None = None, *, ww_edges: b
     anomalies = {name: findings.counts[name] for name in CLASSES if name in findings.counts}
     forbidden = tuple(name for name in anomalies if name in profile.forbidden)
     examples = {name: findings.examples[name] for name in anomalies}
-    outcome, reason = _decide(forbidden, examples, decoded.operations)
-    witness = examples[forbidden[0]][0].operations if forbidden else ()
+    worst = min(forbidden, key=_severity, default=None)
+    outcome, reason = _decide(worst, examples, decoded.operations)
+    witness = () if worst is None else examples[worst][0].operations
     partitions = {}
     for key in sorted(evidence.partitions, key=lambda key: (type(key).__name__, key)):
         broken = findings.by_key.get(key, set()) & profile.forbidden
@@ -93,9 +94,14 @@ def judge_kafka(history: History, profile: Profile | None = None, *, ww_edges: b
     )
 
 
-def _decide(forbidden: tuple[str, ...], examples: dict[str, list[Finding]], operations: int) -> tuple[Outcome, str]:
+def _severity(anomaly: str) -> int:
+    """What a report opens with: what corrupts before what is merely missing."""
+    return len(CLASSES) if anomaly == "unseen" else CLASSES.index(anomaly)
+
+
+def _decide(worst: str | None, examples: dict[str, list[Finding]], operations: int) -> tuple[Outcome, str]:
     if not operations:
         return Outcome.UNKNOWN, "no operations"
-    if forbidden:
-        return Outcome.VIOLATED, f"{forbidden[0]}: {examples[forbidden[0]][0].text}"
+    if worst is not None:
+        return Outcome.VIOLATED, f"{worst}: {examples[worst][0].text}"
     return Outcome.HOLDS, "no forbidden anomaly"

@@ -23,6 +23,7 @@ class Log:
         conflicts: offset -> all values claimed for it, where there are several.
         position: value -> its place among the known offsets; the last one if it has several.
         first, last: value -> first and last place (the same mapping as `position` where no value has two places).
+        offsets: place -> offset.
         values: place -> value; of several values at one offset the smallest stands for it.
         repeated: whether some value stands at two offsets, or some offset has two values.
         writers: value -> the transaction that sent it.
@@ -37,6 +38,7 @@ class Log:
         "failed",
         "first",
         "last",
+        "offsets",
         "polled",
         "position",
         "repeated",
@@ -51,6 +53,7 @@ class Log:
         self.position: dict[Any, int] = {}
         self.first: dict[Any, int] = {}
         self.last: dict[Any, int] = {}
+        self.offsets: list[int] = []
         self.values: list[Any] = []
         self.repeated = False
         self.writers: dict[Any, Transaction] = {}
@@ -72,7 +75,7 @@ class Log:
     def arrange(self) -> None:
         """Give each value its place, once everything is known."""
         slots, conflicts = self.slots, self.conflicts
-        offsets = sorted(slots)
+        self.offsets = offsets = sorted(slots)
         self.values = values = [slots[offset] for offset in offsets]
         if conflicts:
             for place, offset in enumerate(offsets):

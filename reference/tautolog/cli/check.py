@@ -65,7 +65,7 @@ def check(
     files = list(_files(paths))
     if page is not None and len(files) != 1:
         raise Usage(f"--html shows one history, and there are {len(files)}")
-    results = [_check(file, options) for file in files]
+    results = [_check(file, options, page) for file in files]
     if as_json:
         document = {"verdict": str(_worst(results)), "files": [result.as_json() for result in results]}
         click.echo(json.dumps(document, ensure_ascii=False, indent=None))
@@ -89,16 +89,23 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             raise Usage(f"{path}: no such file or folder")
 
 
-def _check(file: Path, options: Options) -> Checked:
+def _check(file: Path, options: Options, page: Path | None) -> Checked:
     from tautolog_checkers.files import check_loaded
     from tautolog_checkers.history.problems import HistoryError
 
     try:
-        checked, _ = check_loaded(file, options)
+        checked, history = check_loaded(file, options)
     except HistoryError as error:
         raise Usage(str(error)) from error
     except OSError as error:
         raise Usage(f"{file}: {os.strerror(error.errno or 0)}") from error
+    if page is not None:
+        from tautolog_checkers.report.page import write_page
+
+        try:
+            write_page(page, history, checked.verdict, file.name)
+        except OSError as error:
+            raise Usage(f"{page}: {os.strerror(error.errno or 0)}") from error
     return checked
 
 

@@ -1,0 +1,311 @@
+"use strict";
+// Draws the scene. Horizontal: position in the history. Two canvases share one range; nothing is fetched, nothing is stored.
+(() => {
+  const scene = JSON.parse(document.getElementById("scene").textContent);
+  const $ = (id) => document.getElementById(id);
+  const sums = (deltas) => { let at = 0; return Float64Array.from(deltas, (d) => (at += d)); };
+  const call = sums(scene.call), n = call.length;
+  const index = scene.index ? sums(scene.index) : call;
+  const end = Float64Array.from(call, (c, i) => scene.length[i] < 0 ? Infinity : c + scene.length[i]);
+  const parts = (scene.partitions || []).map((p) => ({ ...p, operation: sums(p.operation), offset: sums(p.offset) }));
+  const keys = scene.keys || [];
+  const TYPE = ["ok", "failed", "unknown"];
+  const verdict = document.body.dataset.verdict;
+  document.querySelector("h1").textContent = { violated: "Violated", holds: "Holds", unknown: "Unknown" }[verdict];
+  $("name").textContent = document.title;
+
+  // ---- which operations belong to which row, in the order of their beginning (a process does one thing at a time)
+  const rows = scene.processes.map(() => []);
+  for (let i = 0; i < n; i++) rows[scene.process[i]].push(i);
+  const runsOf = new Map();  // operation -> [[key, run], …]
+  parts.forEach((p, k) => p.operation.forEach((o, r) => { if (!runsOf.has(o)) runsOf.set(o, []); runsOf.get(o).push([k, r]); }));
+  const valueAt = parts.map((p) => {
+    const at = new Map(); let place = 0;
+    if (p.values.length) for (const [first, many] of p.offsets) for (let j = 0; j < many; j++) at.set(first + j, p.values[place++]);
+    return at;
+  });
+
+  // ---- state
+  const view = { from: 0, to: Math.max(scene.size, 1), key: 0, process: -1, anomaly: "", marked: new Set(), finding: null };
+  const least = 8;
+  const option = (select, value, text) => { const o = document.createElement("option"); o.value = value; o.textContent = text; select.append(o); };
+  option($("key"), -1, parts.length ? "every key" : "—");
+  keys.forEach((key, k) => option($("key"), k, key));
+  option($("process"), -1, "every process");
+  scene.processes.forEach((name, p) => option($("process"), p, name));
+  option($("anomaly"), "", "every class");
+  scene.classes.forEach((c) => option($("anomaly"), c.name, `${c.name} (${c.count})`));
+  if (!parts.length) { $("grid").hidden = true; $("gridtitle").hidden = true; }
+
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  let paint = {};
+  const colours = () => { for (const c of ["ink", "soft", "line", "paper", "card", "ok", "fail", "info", "bad", "good", "mark", "poll"]) paint[c] = css("--" + c); };
+  const fill = (i) => scene.type[i] === 1 ? paint.fail : scene.type[i] === 2 ? paint.info
+    : ["poll", "read", "get", "dequeue", "pop", "consume"].includes(scene.functions[scene.function[i]]) ? paint.poll : paint.ok;
+  const legend = [["ok", "write, ok"], ["poll", "read, ok"], ["fail", "failed"], ["info", "unknown"], ["bad", "shows the anomaly"], ["mark", "fault or broker event"]];
+  if (scene.order.length) legend.push(["good", "order of effect"]);
+  for (const [c, text] of legend) {
+    const span = document.createElement("span"), box = document.createElement("i");
+    box.style.background = `var(--${c})`; span.append(box, text); $("legend").append(span);
+  }
+
+  // ---- canvases
+  const gutter = 92, laneHeight = 22;
+  let rowHeight = 20;
+  const prepare = (canvas, height) => {
+    const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth;
+    canvas.style.height = height + "px";
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio);
+    }
+    const pen = canvas.getContext("2d");
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0); pen.clearRect(0, 0, width, height);
+    pen.font = "11px system-ui, sans-serif"; pen.textBaseline = "middle";
+    return [pen, width, height];
+  };
+  const scale = (width) => (width - gutter) / (view.to - view.from);
+  const xOf = (position, width) => gutter + (position - view.from) * scale(width);
+  const touches = (i, key) => key < 0 || !parts.length || (runsOf.get(i) || []).some(([k]) => k === key);
+  const firstFrom = (list, position) => {  // the first of a row that may still be visible
+    let low = 0, high = list.length;
+    while (low < high) { const mid = (low + high) >> 1; if (call[list[mid]] < position) low = mid + 1; else high = mid; }
+    return Math.max(0, low - 1);
+  };
+  const visibleRows = () => view.process < 0 ? scene.processes.map((_, p) => p) : [view.process];
+  const yOfRow = new Map();
+
+  const drawRows = () => {
+    const shown = visibleRows();
+    rowHeight = Math.max(9, Math.min(24, 560 / Math.max(1, shown.length)));
+    const lanesHeight = scene.lanes.length * laneHeight;
+    const [pen, width, height] = prepare($("rows"), lanesHeight + shown.length * rowHeight + 18);
+    const s = scale(width), bottom = height - 18;
+    pen.fillStyle = paint.soft;
+    scene.lanes.forEach((name, l) => pen.fillText(name, 8, l * laneHeight + laneHeight / 2, gutter - 12));
+    yOfRow.clear();
+    shown.forEach((p, r) => {
+      const y = lanesHeight + r * rowHeight; yOfRow.set(p, y);
+      pen.fillStyle = paint.line; pen.fillRect(gutter, y + rowHeight - 0.5, width - gutter, 0.5);
+      if (rowHeight >= 12 || r % 2 === 0) { pen.fillStyle = paint.soft; pen.fillText("process " + scene.processes[p], 8, y + rowHeight / 2, gutter - 12); }
+    });
+    pen.save(); pen.beginPath(); pen.rect(gutter, 0, width - gutter, height); pen.clip();
+    for (const [lane, position, text] of scene.marks) {
+      if (position < view.from - 1 || position > view.to + 1) continue;
+      const x = xOf(position + 0.5, width);
+      pen.fillStyle = paint.mark; pen.globalAlpha = 0.25; pen.fillRect(x, 0, 1, bottom); pen.globalAlpha = 1;
+      pen.fillRect(x - 2, lane * laneHeight + 5, 4, laneHeight - 10);
+      if (s > 0.5 || scene.marks.length < 60) pen.fillText(text, x + 6, lane * laneHeight + laneHeight / 2);
+    }
+    for (const p of shown) drawRow(pen, p, width, s);
+    drawOrder(pen, width);
+    pen.restore();
+    axis(pen, width, bottom);
+  };
+  const drawRow = (pen, p, width, s) => {
+    const list = rows[p], y = yOfRow.get(p) + 2, h = rowHeight - 4;
+    let edge = -1;  // below one pixel an operation, draw one of each pixel
+    for (let j = firstFrom(list, view.from); j < list.length; j++) {
+      const i = list[j];
+      if (call[i] > view.to) break;
+      const marked = view.marked.has(i);
+      const x0 = Math.max(gutter - 2, xOf(call[i], width));
+      const stop = Math.min(end[i], j + 1 < list.length ? call[list[j + 1]] - 0.3 : scene.size, view.to + 1);
+      const x1 = Math.max(x0 + Math.min(2, Math.max(0.7, s * 0.8)), xOf(stop + 0.7, width));
+      if (!marked && s < 0.4 && x1 < edge) continue;
+      edge = x0 + 0.8;
+      pen.globalAlpha = touches(i, view.key) ? (scene.type[i] === 2 ? 0.55 : 0.9) : 0.15;
+      pen.fillStyle = fill(i); pen.fillRect(x0, y, x1 - x0, h);
+      if (marked) { pen.globalAlpha = 1; pen.strokeStyle = paint.bad; pen.lineWidth = 2; pen.strokeRect(x0 - 1, y - 1, Math.max(4, x1 - x0 + 2), h + 2); }
+      if (x1 - x0 > 46 && h > 9) {
+        const faded = !touches(i, view.key);
+        pen.globalAlpha = faded ? 0.6 : 1; pen.fillStyle = faded ? paint.soft : paint.paper;
+        pen.save(); pen.beginPath(); pen.rect(x0, y, x1 - x0, h); pen.clip(); pen.fillText(brief(i), x0 + 4, y + h / 2); pen.restore();
+      }
+    }
+    pen.globalAlpha = 1;
+  };
+  const drawOrder = (pen, width) => {  // the linearization: each operation takes effect after the one before it
+    if (!scene.order.length) return;
+    pen.strokeStyle = paint.good; pen.fillStyle = paint.good; pen.lineWidth = 1.2; pen.beginPath();
+    let at = 0, started = false;
+    for (const i of scene.order) {
+      at = Math.max(at, call[i] + 0.2);
+      if (at > view.to + 50) break;
+      const y = yOfRow.get(scene.process[i]);
+      if (y === undefined || at < view.from - 50) continue;
+      const x = xOf(at + 0.1, width), middle = y + rowHeight / 2;
+      if (started) pen.lineTo(x, middle); else pen.moveTo(x, middle);
+      started = true;
+    }
+    pen.stroke();
+  };
+  const axis = (pen, width, y) => {
+    const raw = (view.to - view.from) / 8, unit = 10 ** Math.floor(Math.log10(Math.max(1, raw)));
+    const step = Math.max(1, Math.ceil(raw / unit) * unit);
+    pen.fillStyle = paint.soft;
+    for (let t = Math.ceil(view.from / step) * step; t <= view.to; t += step) {
+      const x = xOf(t, width);
+      pen.fillRect(x, y, 1, 4); pen.fillText(String(t), x + 3, y + 10);
+    }
+  };
+
+  // ---- offset × time
+  const gridBox = { low: 0, high: 1, height: 300 };
+  const drawGrid = () => {
+    if (!parts.length) return;
+    const k = view.key < 0 ? 0 : view.key, p = parts[k];
+    $("gridtitle").textContent = `Offsets of ${keys[k]}: sent (points) and polled (lines), in the order in which it happened`;
+    const [pen, width, full] = prepare($("grid"), gridBox.height + 18), height = full - 18;
+    let low = Infinity, high = -Infinity;
+    const inside = [];
+    for (let r = 0; r < p.operation.length; r++) {
+      const i = p.operation[r], stop = Math.min(end[i], scene.size);
+      if (stop < view.from || call[i] > view.to || (view.process >= 0 && scene.process[i] !== view.process)) continue;
+      inside.push(r); low = Math.min(low, p.offset[r]); high = Math.max(high, p.offset[r] + p.count[r]);
+    }
+    if (low > high) { low = 0; high = 1; }
+    const room = Math.max(1, (high - low) * 0.04); low -= room; high += room;
+    gridBox.low = low; gridBox.high = high;
+    const y = (offset) => height - (offset - low) / (high - low) * height;
+    const unit = Math.max(1, 10 ** Math.floor(Math.log10((high - low) / 4)));
+    const step = Math.max(1, Math.ceil((high - low) / 6 / unit) * unit);
+    for (let o = Math.ceil(low / step) * step; o <= high; o += step) {
+      if (o < 0) continue;
+      pen.fillStyle = paint.line; pen.fillRect(gutter, y(o), width - gutter, 0.5);
+      pen.fillStyle = paint.soft; pen.fillText(String(o), 8, y(o));
+    }
+    pen.save(); pen.beginPath(); pen.rect(gutter, 0, width - gutter, height); pen.clip();
+    for (const [, position] of scene.marks) {
+      if (position < view.from || position > view.to) continue;
+      pen.fillStyle = paint.mark; pen.globalAlpha = 0.25; pen.fillRect(xOf(position + 0.5, width), 0, 1, height); pen.globalAlpha = 1;
+    }
+    const cell = height / (high - low);
+    for (const r of inside) {
+      const i = p.operation[r], marked = view.marked.has(i), stop = Math.min(end[i], call[i] + 4 + (view.to - view.from));
+      const x0 = xOf(call[i], width), x1 = Math.max(x0 + 2, xOf(Math.min(stop, scene.size) + 0.7, width));
+      const y0 = y(p.offset[r] - 0.4), y1 = y(p.offset[r] + p.count[r] - 0.6);
+      pen.globalAlpha = marked ? 1 : 0.8;
+      pen.fillStyle = marked ? paint.bad : p.kind[r] ? (scene.type[i] ? fill(i) : paint.poll) : (scene.type[i] ? fill(i) : paint.ok);
+      if (p.kind[r]) pen.fillRect(x1 - 2, Math.min(y0, y1), 2.4, Math.max(2, Math.abs(y0 - y1)));
+      else { pen.fillRect(x0, y0 - Math.max(2, cell * 0.5), Math.max(3, x1 - x0), Math.max(2.4, Math.min(8, cell * 0.6))); }
+      if (cell > 11 && x1 - x0 > 30 && valueAt[k].size) {
+        pen.globalAlpha = 1; pen.fillStyle = paint.ink;
+        for (let j = 0; j < Math.min(p.count[r], 200); j++) pen.fillText(String(valueAt[k].get(p.offset[r] + j) ?? ""), x1 + 4, y(p.offset[r] + j), 90);
+      }
+    }
+    pen.globalAlpha = 1; pen.restore();
+    axis(pen, width, height);
+  };
+
+  // ---- words
+  const brief = (i) => {
+    const label = scene.labels[i], f = scene.functions[scene.function[i]];
+    if (label !== undefined) return `${f} ${label}`;
+    return f + " " + (runsOf.get(i) || []).map(([k, r]) => {
+      const p = parts[k], first = p.offset[r], many = p.count[r];
+      const value = many === 1 ? valueAt[k].get(first) : undefined;
+      return `${keys[k]}:${first}${many > 1 ? "…" + (first + many - 1) : ""}${value === undefined ? "" : "=" + value}`;
+    }).join(" ");
+  };
+  const describe = (i) => `operation ${index[i]}, process ${scene.processes[scene.process[i]]}, ${TYPE[scene.type[i]]}\n${brief(i)}`;
+
+  // ---- moving
+  let due = false;
+  const draw = () => { if (!due) { due = true; requestAnimationFrame(() => { due = false; colours(); drawRows(); drawGrid(); $("range").textContent = `${Math.max(0, Math.round(view.from))} – ${Math.min(scene.size, Math.round(view.to))} of ${scene.size} events`; }); } };
+  const look = (from, to) => {
+    let width = Math.max(least, Math.min(to - from, scene.size * 1.05 + 2));
+    const middle = (from + to) / 2;
+    from = Math.max(-width * 0.05, Math.min(middle - width / 2, scene.size - width * 0.9));
+    view.from = from; view.to = from + width; draw();
+  };
+  const zoom = (factor, at) => {
+    const centre = at ?? (view.from + view.to) / 2;
+    look(centre - (centre - view.from) * factor, centre + (view.to - centre) * factor);
+  };
+  const pan = (part) => { const d = (view.to - view.from) * part; look(view.from + d, view.to + d); };
+  const all = () => look(0, scene.size);
+  const show = (operations, key) => {
+    view.marked = new Set(operations);
+    const at = keys.indexOf(key);
+    if (at >= 0) { view.key = at; $("key").value = at; }
+    if (operations.length) {
+      const from = Math.min(...operations.map((i) => call[i]));
+      const to = Math.max(...operations.map((i) => Math.min(end[i], call[i] + 200)));
+      const room = Math.max(10, (to - from) * 0.25);
+      look(from - room, to + room);
+    } else draw();
+  };
+  const witness = () => {
+    const first = scene.classes.find((c) => c.forbidden) || scene.classes[0];
+    if (scene.witness.length) show(scene.witness, first && first.findings.length ? first.findings[0][1] : undefined);
+    else if (first && first.findings.length) show(first.findings[0][2], first.findings[0][1]);
+    else all();
+  };
+  $("in").onclick = () => zoom(0.6); $("out").onclick = () => zoom(1.6);
+  $("left").onclick = () => pan(-0.4); $("right").onclick = () => pan(0.4);
+  $("all").onclick = () => { view.marked = new Set(); all(); };
+  $("witness").onclick = witness;
+  $("witness").hidden = !scene.witness.length && !scene.classes.length;
+  $("key").onchange = (e) => { view.key = Number(e.target.value); draw(); };
+  $("process").onchange = (e) => { view.process = Number(e.target.value); draw(); };
+  $("anomaly").onchange = (e) => {
+    view.anomaly = e.target.value;
+    for (const section of document.querySelectorAll("section[data-class]")) section.hidden = view.anomaly !== "" && section.dataset.class !== view.anomaly;
+    const chosen = scene.classes.find((c) => c.name === view.anomaly);
+    if (chosen) show([...new Set(chosen.findings.flatMap((f) => f[2]))]); else witness();
+  };
+  document.querySelectorAll("section[data-class]").forEach((section) => {
+    const found = scene.classes.find((c) => c.name === section.dataset.class);
+    section.addEventListener("click", (e) => {
+      const button = e.target.closest("button[data-finding]");
+      if (button) { const [, key, operations] = found.findings[Number(button.dataset.finding)]; show(operations, key); }
+    });
+  });
+  addEventListener("keydown", (e) => {
+    if (e.target.tagName === "SELECT") return;
+    const act = { "+": () => zoom(0.6), "=": () => zoom(0.6), "-": () => zoom(1.6), ArrowLeft: () => pan(-0.2), ArrowRight: () => pan(0.2), "0": all, w: witness }[e.key];
+    if (act) { act(); e.preventDefault(); }
+  });
+  const positionAt = (e, canvas) => view.from + (e.clientX - canvas.getBoundingClientRect().left - gutter) / scale(canvas.clientWidth);
+  for (const canvas of [$("rows"), $("grid")]) {
+    canvas.addEventListener("wheel", (e) => { if (e.shiftKey || Math.abs(e.deltaX) > Math.abs(e.deltaY)) pan((e.deltaX || e.deltaY) / 900); else zoom(e.deltaY > 0 ? 1.18 : 0.85, positionAt(e, canvas)); e.preventDefault(); }, { passive: false });
+    let held = null;
+    canvas.addEventListener("pointerdown", (e) => { held = { x: e.clientX, from: view.from, to: view.to }; canvas.setPointerCapture(e.pointerId); });
+    canvas.addEventListener("pointerup", () => { held = null; });
+    canvas.addEventListener("pointermove", (e) => {
+      if (held) { const d = (held.x - e.clientX) / scale(canvas.clientWidth); look(held.from + d, held.to + d); }
+      else tell(e, canvas);
+    });
+    canvas.addEventListener("pointerleave", () => { $("tip").hidden = true; });
+  }
+  const tell = (e, canvas) => {
+    const box = canvas.getBoundingClientRect(), at = positionAt(e, canvas), y = e.clientY - box.top;
+    let text = "";
+    if (canvas.id === "rows") {
+      if (y < scene.lanes.length * laneHeight) {
+        const lane = Math.floor(y / laneHeight), near = scene.marks.filter((m) => m[0] === lane).sort((a, b) => Math.abs(a[1] - at) - Math.abs(b[1] - at))[0];
+        if (near && Math.abs(near[1] - at) * scale(canvas.clientWidth) < 40) text = `${scene.lanes[lane]}: ${near[2]} (event ${near[1]})`;
+      } else for (const [p, top] of yOfRow) {
+        if (y < top || y >= top + rowHeight) continue;
+        const list = rows[p], i = list[firstFrom(list, at)];
+        for (const j of [i, list[firstFrom(list, at) + 1]]) if (j !== undefined && call[j] <= at + 0.5 && end[j] + 1 >= at) text = describe(j);
+      }
+    } else {
+      const k = view.key < 0 ? 0 : view.key, p = parts[k], offset = Math.round(gridBox.low + (1 - y / gridBox.height) * (gridBox.high - gridBox.low));
+      let best = -1, distance = Infinity;
+      for (let r = 0; r < p.operation.length; r++) {
+        const i = p.operation[r], dx = Math.max(call[i] - at, at - Math.min(end[i], scene.size), 0), dy = Math.max(p.offset[r] - offset, offset - p.offset[r] - p.count[r] + 1, 0);
+        const d = dx * scale(canvas.clientWidth) + dy * gridBox.height / (gridBox.high - gridBox.low);
+        if (d < distance) { distance = d; best = r; }
+      }
+      if (distance < 30) text = `${p.kind[best] ? "polled" : "sent"} offset ${p.offset[best]}${p.count[best] > 1 ? "…" + (p.offset[best] + p.count[best] - 1) : ""}\n${describe(p.operation[best])}`;
+    }
+    const tip = $("tip");
+    tip.hidden = !text; tip.textContent = text;
+    tip.style.left = Math.min(e.clientX + 14, innerWidth - tip.offsetWidth - 8) + "px"; tip.style.top = Math.min(e.clientY + 16, innerHeight - tip.offsetHeight - 8) + "px";
+  };
+  addEventListener("resize", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  if (keys.length) $("key").value = 0; else view.key = -1;
+  witness();
+})();

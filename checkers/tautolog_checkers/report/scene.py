@@ -1,0 +1,196 @@
+"""What the page draws, as plain lists of small numbers: same history and verdict, same scene.
+
+Positions are those of events in the history, so the horizontal axis is the order in which things happened, and no clock
+appears. Columns are delta-coded, because a page of 100,000 operations has to stay small.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+from tautolog_checkers.history.events import INVOKE, History, is_client
+from tautolog_checkers.history.operations import Operation, pair
+from tautolog_checkers.history.problems import HistoryError, Problems
+from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.kafka.logs import Log
+from tautolog_checkers.kafka.transactions import Transaction
+from tautolog_checkers.verdict import Verdict
+
+LABELS = 1_200_000
+"""Bytes spent on the texts of operations; each gets its share, those that show an anomaly get what they need."""
+
+VALUES = 900_000
+"""Bytes spent on the values in partitions; where there are more, only those near an anomaly are told."""
+
+TYPES = ("ok", "fail", "info")
+
+
+def build_scene(history: History, verdict: Verdict) -> dict[str, Any]:
+    """The scene of one judged history."""
+    operations = sorted(_pairs(history), key=lambda operation: operation.call)
+    number = {operation.index: place for place, operation in enumerate(operations)}
+    processes = list(dict.fromkeys(operation.invoked.process for operation in operations))
+    processes.sort(key=lambda process: (isinstance(process, str), process))
+    functions = list(dict.fromkeys(operation.invoked.f for operation in operations))
+    shown = {index for examples in verdict.findings.values() for finding in examples for index in finding.operations}
+    shown.update(verdict.witness, verdict.supporting)
+    rows = {process: row for row, process in enumerate(processes)}
+    kinds = {f: kind for kind, f in enumerate(functions)}
+    calls = [operation.call for operation in operations]
+    scene: dict[str, Any] = {
+        "size": len(history.events),
+        "processes": [str(process) for process in processes],
+        "functions": functions,
+        "call": _deltas(calls),
+        "length": [-1 if operation.ret is None else operation.ret - operation.call for operation in operations],
+        "process": [rows[operation.invoked.process] for operation in operations],
+        "type": [TYPES.index(operation.type) for operation in operations],
+        "function": [kinds[operation.invoked.f] for operation in operations],
+        "classes": [
+            {
+                "name": name,
+                "count": verdict.anomalies[name],
+                "forbidden": name in verdict.forbidden,
+                "findings": [
+                    [
+                        finding.text,
+                        None if finding.key is None else str(finding.key),
+                        _numbers(finding.operations, number),
+                    ]
+                    for finding in examples
+                ],
+            }
+            for name, examples in verdict.findings.items()
+        ],
+        "witness": _numbers(verdict.witness, number),
+        "supporting": _numbers(verdict.supporting, number),
+        "order": _numbers(verdict.certificate, number),
+        **_lanes(history),
+    }
+    if [operation.index for operation in operations] != calls:
+        scene["index"] = _deltas([operation.index for operation in operations])
+    partitions = _partitions(history, verdict, number)
+    if partitions:
+        scene["keys"] = [str(key) for key in partitions]
+        scene["partitions"] = list(partitions.values())
+    scene["labels"] = _labels(operations, shown, few=bool(partitions))
+    return scene
+
+
+def _pairs(history: History) -> Iterable[Operation]:
+    """The operations, also where the reader was strict: the page shows what was judged."""
+    lenient = History(history.events, Problems(history.problems.file, lenient=True), history.format)
+    return pair(lenient)
+
+
+def _numbers(indexes: Iterable[int], number: dict[int, int]) -> list[int]:
+    return [number[index] for index in indexes if index in number]
+
+
+def _deltas(values: list[int]) -> list[int]:
+    return values[:1] + [after - before for before, after in pairwise(values)]
+
+
+def _lanes(history: History) -> dict[str, Any]:
+    """What was done to the system, and what its parts said of themselves."""
+    names: dict[str, int] = {}
+    marks = []
+    for position, event in enumerate(history.events):
+        if isinstance(event.process, str) and not is_client(event.process):
+            lane = names.setdefault(event.process, len(names))
+            text = event.f if event.value is None else f"{event.f} {_text(event.value, 80)}"
+            marks.append([lane, position, ("→ " if event.type == INVOKE else "") + text])
+    return {"lanes": list(names), "marks": marks}
+
+
+def _text(value: Any, limit: int) -> str:
+    """A value in few characters."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _labels(operations: list[Operation], shown: set[int], *, few: bool) -> dict[str, str]:
+    """Number of an operation -> what it asked and was told. With `few`, the page can tell most of it from the grid."""
+    share = max(12, min(120, LABELS // max(1, len(operations))))
+    labels = {}
+    for number, operation in enumerate(operations):
+        important = operation.index in shown
+        if few and not important and operation.invoked.f in {"send", "poll", "txn"} and len(operations) > 20_000:
+            continue
+        limit = 400 if important else share
+        asked, told = operation.invoked.value, operation.completed and operation.completed.value
+        if told is None or told == asked:
+            labels[str(number)] = _text(asked, limit)
+        elif asked is None or few:
+            labels[str(number)] = _text(told, limit)
+        else:
+            labels[str(number)] = f"{_text(asked, limit // 2)} → {_text(told, limit // 2)}"
+    return labels
+
+
+def _partitions(history: History, verdict: Verdict, number: dict[int, int]) -> dict[Any, dict[str, Any]]:
+    """Each partition of a send/poll/txn history: who sent and polled which offsets, and what stands there."""
+    if verdict.model != "kafka":
+        return {}
+    try:
+        evidence = Evidence(History(history.events, Problems(lenient=True)))
+    except HistoryError:
+        return {}
+    runs: dict[Any, list[tuple[int, int, int, int]]] = {key: [] for key in evidence.partitions}
+    for transaction in evidence.decoded.transactions:
+        _runs(transaction, number[transaction.index], evidence, runs)
+    size = sum(len(log.slots) for log in evidence.partitions.values())
+    limit = VALUES // max(1, size)
+    partitions = {}
+    for key in sorted(runs, key=lambda key: (type(key).__name__, key)):
+        log = evidence.partitions[key]
+        lines = sorted(runs[key])
+        partitions[key] = {
+            "operation": _deltas([line[0] for line in lines]),
+            "kind": [line[1] for line in lines],
+            "offset": _deltas([line[2] for line in lines]),
+            "count": [line[3] for line in lines],
+            "offsets": _spans(sorted(log.slots)),
+            "values": _values(log, limit),
+        }
+    return partitions
+
+
+def _runs(
+    transaction: Transaction, number: int, evidence: Evidence, runs: dict[Any, list[tuple[int, int, int, int]]]
+) -> None:
+    """The offsets of one operation as runs: (operation, 0 sent or 1 polled, first offset, how many)."""
+    for key, pairs in transaction.writes.items():
+        log = evidence.partitions[key]
+        offsets = [offset if offset is not None else _where(log, value) for offset, value in pairs]
+        runs[key].extend((number, 0, first, many) for first, many in _spans([o for o in offsets if o is not None]))
+    for key, pairs in transaction.reads.items():
+        polled = [offset for offset, _ in pairs if offset is not None]
+        runs[key].extend((number, 1, first, many) for first, many in _spans(polled))
+
+
+def _where(log: Log, value: Any) -> int | None:
+    """Where a value whose send did not tell its offset turned up, if it did."""
+    place = log.position.get(value)
+    return None if place is None else log.offsets[place]
+
+
+def _spans(offsets: list[int]) -> list[tuple[int, int]]:
+    """Neighbouring offsets, in the order given, as (first, how many)."""
+    spans: list[tuple[int, int]] = []
+    for offset in offsets:
+        if spans and offset == spans[-1][0] + spans[-1][1]:
+            spans[-1] = (spans[-1][0], spans[-1][1] + 1)
+        else:
+            spans.append((offset, 1))
+    return spans
+
+
+def _values(log: Log, limit: int) -> list[Any]:
+    """The values in the order of their offsets, each in at most `limit` bytes; none where that is too little."""
+    if limit < 6:
+        return []
+    return [value if type(value) is int else _text(value, max(4, min(40, limit - 3))) for value in log.values]
