@@ -1,7 +1,7 @@
 """The broker, composed: which room answers what. Composition only; every decision is made in a room.
 
 The broker is a node (`tautolog.core.node`): the world hands in requests, time, chance and a disk, and drains the outbox.
-It never sees bytes of the protocol, a socket or a clock.
+It never sees bytes of the protocol, a socket or a clock. What a peer sends can end that peer's connection, never the broker.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from tautolog.core import api
 from tautolog.core.controller.configs import BrokerConfig
 from tautolog.core.controller.controller import Controller
+from tautolog.core.controller.loggers import Loggers
+from tautolog.core.errors import ProtocolError
 from tautolog.core.groups.coordinator import GroupCoordinator
 from tautolog.core.messages._base import Message
 from tautolog.core.node import Disconnect, Effect, Peer, Reply, Report, Request, Token
@@ -45,15 +47,20 @@ class Broker:
         self.now = Instant(0, 0)
         self.timers = Timers()
         self.outbox: list[Effect] = []
-        self.config = BrokerConfig(settings or {})
+        self.loggers = Loggers()
+        identity = {"node.id": str(node_id), "broker.id": str(node_id), "process.roles": "broker,controller"}
+        self.config = BrokerConfig(identity | dict(settings or {}))
         self.replicas = Replicas(self)
         self.fetches = Fetches(self)
         self.controller = Controller(self)
         self.groups = GroupCoordinator(self)
-        self._handlers = api.handlers()
+        self._handle = api.by_key_and_version()
 
     def start(self, now: Instant) -> None:
-        """Recover everything from the storage: metadata first, then the partitions it names, then the groups."""
+        """Recover everything from the storage: metadata first, then the partitions it names, then the groups.
+
+        Raises `StorageError` where the storage refuses, or holds metadata that cannot be read.
+        """
         self.now = now
         self.controller.start()
         self.replicas.start()
@@ -62,11 +69,18 @@ class Broker:
     def receive(self, now: Instant, sender: Peer, message: Request) -> None:
         """Take in one request; its answer is in the outbox now or after a later step."""
         self.now = now
-        handler = self._handlers.get(message.key)
-        if handler is None or not handler.first <= message.version <= handler.last:
-            self.outbox.append(Disconnect(sender, f"API key {message.key} version {message.version} is not served"))
+        handle = self._handle.get((message.key, message.version))
+        if handle is None:
+            if message.key != api.API_VERSIONS:
+                text = f"API key {message.key} version {message.version} is not served"
+                self.outbox.append(Disconnect(sender, text))
+                return
+            handle = api.handlers()[api.API_VERSIONS].handle
+        try:
+            answer = handle(self, sender, message)
+        except ProtocolError as error:
+            self.outbox.append(Disconnect(sender, str(error)))
             return
-        answer = handler.handle(self, sender, message)
         if answer is not None:
             self.outbox.append(Reply(message.token, answer))
 
@@ -97,5 +111,6 @@ class Broker:
         self.outbox.append(Reply(token, message))
 
     def report(self, level: str, text: str) -> None:
-        """Say one line to the operator."""
-        self.outbox.append(Report(level, text))
+        """Say one line to the operator, unless the level of the root logger is above it."""
+        if self.loggers.says(level):
+            self.outbox.append(Report(level, text))

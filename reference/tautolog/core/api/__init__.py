@@ -7,11 +7,10 @@ generated from these modules, so it cannot promise what is not served.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tautolog.core.messages._base import Message
 from tautolog.core.node import Peer, Request
@@ -55,8 +54,10 @@ SERVED = (
 )
 
 
-@attrs.frozen
-class Handler:
+API_VERSIONS = 18
+
+
+class Handler(NamedTuple):
     """One served API: its name, key, the versions advertised (`lowest`-`last`) and worked (`first`-`last`)."""
 
     name: str
@@ -67,13 +68,20 @@ class Handler:
     handle: Handle
 
 
-def handlers() -> dict[int, Handler]:
-    """Every served API by key, read off the modules."""
-    table: dict[int, Handler] = {}
+@cache
+def handlers() -> Mapping[int, Handler]:
+    """Every served API by key, read off the modules, in the order of the keys."""
+    table: list[Handler] = []
     for name in SERVED:
         module = import_module(f"tautolog.core.api.{name}")
         lowest, last = module.VERSIONS
         refused = getattr(module, "REFUSED", None)
         first = refused[1] + 1 if refused else lowest
-        table[module.KEY] = Handler(name, module.KEY, lowest, first, last, module.handle)
-    return table
+        table.append(Handler(name, module.KEY, lowest, first, last, module.handle))
+    return {handler.key: handler for handler in sorted(table, key=lambda handler: handler.key)}
+
+
+@cache
+def by_key_and_version() -> Mapping[tuple[int, int], Handle]:
+    """Who answers a request of that key and version; what is not here ends the connection."""
+    return {(h.key, version): h.handle for h in handlers().values() for version in range(h.first, h.last + 1)}

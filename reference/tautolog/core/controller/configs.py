@@ -7,7 +7,7 @@ hot path is one dictionary lookup.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tautolog.core.controller import definitions
@@ -43,22 +43,18 @@ class BrokerConfig:
         self._for_all, self._for_this = for_all, for_this
         self._read.clear()
 
-    def layers(self, name: str) -> Iterator[tuple[Source, str]]:
-        """Where `name` has a value, and which, from what is in force down to Kafka's default."""
-        for source, layer in (
+    def all_layers(self) -> list[tuple[Source, Mapping[str, str]]]:
+        """The four layers, what counts most first; Kafka's defaults are the last one."""
+        return [
             (Source.DYNAMIC_BROKER, self._for_this),
             (Source.DYNAMIC_DEFAULT_BROKER, self._for_all),
             (Source.STATIC_BROKER, self._static),
-        ):
-            if name in layer:
-                yield source, layer[name]
-        default = definitions.broker()[name].default
-        if default is not None:
-            yield Source.DEFAULT, default
+            (Source.DEFAULT, definitions.broker_defaults()),
+        ]
 
     def text(self, name: str) -> str | None:
         """The text in force, or None where the config has no value."""
-        return next((text for _, text in self.layers(name)), None)
+        return next((layer[name] for _, layer in self.all_layers() if name in layer), None)
 
     def get_int(self, name: str) -> int:
         """The value of an int, long or short config that always has one."""

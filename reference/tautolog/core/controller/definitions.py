@@ -230,6 +230,12 @@ def broker() -> Mapping[str, Definition]:
 
 
 @cache
+def broker_defaults() -> Mapping[str, str]:
+    """Kafka's default of every broker config that has one."""
+    return {name: definition.default for name, definition in broker().items() if definition.default is not None}
+
+
+@cache
 def topic() -> Mapping[str, Definition]:
     """Every topic config by name, in Kafka's order."""
     return _table(tables.TOPIC)
