@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from tautolog.core.controller.controller import OFFSETS_TOPIC
+from tautolog.core.controller.names import OFFSETS_TOPIC
 from tautolog.core.errors import ErrorCode
 from tautolog.core.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 from tautolog.core.node import Peer, Request

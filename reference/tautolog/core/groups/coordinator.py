@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tautolog.core.controller.controller import OFFSETS_TOPIC
+from tautolog.core.controller.names import OFFSETS_TOPIC
 from tautolog.core.errors import ErrorCode
 from tautolog.core.groups.group import Group, GroupState
 from tautolog.core.groups.joining import Joining

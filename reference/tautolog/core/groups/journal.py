@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tautolog.core.controller.controller import OFFSETS_TOPIC
+from tautolog.core.controller.names import OFFSETS_TOPIC
 from tautolog.core.errors import ErrorCode
 from tautolog.core.ports import StorageError
 
