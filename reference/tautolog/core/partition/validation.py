@@ -35,6 +35,7 @@ from tautolog.core.records.batch import (
 )
 from tautolog.core.records.errors import RecordsError
 from tautolog.core.records.record import spans
+from tautolog.core.records.varint import read_varint
 
 NO_TIMESTAMP: Final = -1
 ZSTD: Final = 4
@@ -154,21 +155,18 @@ def filled(records: Buffer, end: int, count: int) -> bool:
     try:
         for _ in range(count):
             length = records[position]
-            position += 1
-            if length & 0x80:
-                length &= 0x7F
-                shift = 7
-                while True:
-                    byte = records[position]
-                    position += 1
-                    length |= (byte & 0x7F) << shift
-                    if byte < 0x80:
-                        break
-                    shift += 7
             if length & 1:  # zigzag: a negative length
                 return False
-            position += length >> 1
-    except IndexError:
+            if length < 0x80:
+                position += 1 + (length >> 1)
+                continue
+            byte = records[position + 1]
+            if byte < 0x80:
+                position += 2 + (byte << 6 | (length & 0x7F) >> 1)
+                continue
+            length, position = read_varint(records, position)
+            position += length
+    except (IndexError, RecordsError):
         return False
     return position == end
 
