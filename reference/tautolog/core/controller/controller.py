@@ -147,19 +147,21 @@ class Controller:
             return topic
         config = self._broker.config
         if name == names.OFFSETS_TOPIC:
-            kind = "offsets.topic"
+            count = config.get_int("offsets.topic.num.partitions")
+            size = config.get_int("offsets.topic.segment.bytes")
             configs = {"cleanup.policy": "compact", "compression.type": "producer"}
         elif name == names.TRANSACTIONS_TOPIC:
-            kind = "transaction.state.log"
+            count = config.get_int("transaction.state.log.num.partitions")
+            size = config.get_int("transaction.state.log.segment.bytes")
             configs = {"cleanup.policy": "compact", "compression.type": "uncompressed"}
             configs |= {"unclean.leader.election.enable": "false"}
+            configs |= {alteration.MIN_INSYNC: str(config.get_int("transaction.state.log.min.isr"))}
         else:
-            kind = "share.coordinator.state.topic"
+            count = config.get_int("share.coordinator.state.topic.num.partitions")
+            size = config.get_int("share.coordinator.state.topic.segment.bytes")
             configs = {"cleanup.policy": "delete", "compression.type": "producer", "retention.ms": "-1"}
-        if name != names.OFFSETS_TOPIC:
-            configs["min.insync.replicas"] = "1"
-        configs["segment.bytes"] = str(config.get_int(f"{kind}.segment.bytes"))
-        return self.create_topic(name, config.get_int(f"{kind}.num.partitions"), configs)
+            configs |= {alteration.MIN_INSYNC: str(config.get_int("share.coordinator.state.topic.min.isr"))}
+        return self.create_topic(name, count, configs | {"segment.bytes": str(size)})
 
     def delete_topics(self, topics: Sequence[Topic]) -> Refusal | None:
         """Delete topics, all or none: from the metadata first, then their logs; what was committed for them is forgotten."""

@@ -86,7 +86,7 @@ def partition_records(node_id: int, topic_id: bytes, first: int, end: int) -> li
 def check_topic_configs(config: BrokerConfig, overrides: Mapping[str, str]) -> Refusal | None:
     """What is wrong with the whole set of configs that a topic would have."""
     known = definitions.topic()
-    for name in sorted(overrides):
+    for name in overrides:
         if name not in known:
             return Refusal(ErrorCode.INVALID_CONFIG, f"Unknown topic config name: {name}")
     values: dict[str, definitions.Value] = {}

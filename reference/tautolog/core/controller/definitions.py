@@ -112,7 +112,9 @@ class Definition:
             return "true" if value else "false"
         if isinstance(value, list):
             return ",".join(value)
-        return text.strip(_JAVA_SPACE) if isinstance(value, float) else str(value)
+        if isinstance(value, float) and not 1e-3 <= abs(value) < 1e7:
+            return text.strip(_JAVA_SPACE)  # Java and Python write these differently
+        return str(value)
 
 
 def _parse(definition: Definition, text: str) -> Value:
