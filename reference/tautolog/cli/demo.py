@@ -1,0 +1,113 @@
+"""`tautolog demo`: the main job, with figures, a verdict and a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tautolog.cli.errors import BUG, USAGE, VIOLATED, Usage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from tautolog_checkers import Verdict
+
+    from tautolog.campaign.demo.run import Outcome
+
+BREAKS = {
+    "unsynced-ack": "records are acknowledged while they are only in memory",
+    "double-append": "some batches are appended twice",
+    "silent-drop": "some batches are acknowledged and thrown away",
+}
+"""What `--break` knows; the defects themselves are in `tautolog.campaign.demo.sabotage`, a test keeps the two together."""
+
+EPILOG = "Names for --break: " + "; ".join(f"{name} ({what})" for name, what in BREAKS.items()) + "."
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("tautolog-demo"), show_default=True, help="Folder."
+)
+@click.option("--break", "sabotage", metavar="NAME", help="Break the broker on purpose, and see the verdict fail.")
+def demo(*, out: Path, sabotage: str | None) -> int:
+    """Play the whole story: real clients, a broker killed in the middle, a verdict.
+
+    Some thousand orders with keys go over six partitions to a group of three consumers, which process them into an embedded
+    store; the broker is killed with -9 half-way and started again. Exit 0 only if the verdict is "holds".
+    """
+    if sabotage is not None and sabotage not in BREAKS:
+        raise Usage(f"--break {sabotage}: there is no such defect; choose one of {', '.join(BREAKS)}")
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    outcome = _play(out, sabotage, console)
+    from tautolog_checkers import check_history
+    from tautolog_checkers.history.jsonl import read_jsonl
+    from tautolog_checkers.report.page import write_page
+
+    history = read_jsonl(outcome.history)
+    verdict = check_history(history)
+    page = outcome.history.with_suffix(".html")
+    write_page(page, history, verdict, "tautolog demo")
+    _table(console, outcome)
+    _verdict(console, verdict, outcome, page)
+    if verdict.holds and (outcome.lost or outcome.problems or outcome.disordered or outcome.doubled):
+        return VIOLATED
+    return verdict.exit_code
+
+
+def _play(out: Path, sabotage: str | None, console: Console) -> Outcome:
+    from tautolog.campaign.demo.broker import BrokerDied
+    from tautolog.campaign.demo.run import run
+
+    try:
+        if not console.is_terminal:
+            said: list[str] = []
+
+            def say(line: str, _: float) -> None:
+                if not line[0].isdigit() and line not in said:
+                    said.append(line)
+                    console.print(line)
+
+            return run(out, say, sabotage)
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        with Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True) as bar:
+            task = bar.add_task("", total=1.0)
+            return run(out, lambda line, done: bar.update(task, description=line, completed=done), sabotage)
+    except BrokerDied as error:
+        click.echo(f"tautolog: {error}", err=True)
+        raise click.exceptions.Exit(BUG) from None
+    except NotADirectoryError as error:
+        click.echo(f"tautolog: --out {out}: {error.strerror}; name a folder", err=True)
+        raise click.exceptions.Exit(USAGE) from None
+
+
+def _table(console: Console, outcome: Outcome) -> None:
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row(
+        "acknowledged", f"{outcome.acknowledged} orders" + (f", {outcome.unknown} unknown" if outcome.unknown else "")
+    )
+    table.add_row("consumed", f"{outcome.processed} orders in {outcome.delivered} deliveries")
+    table.add_row("lost", f"{outcome.lost}")
+    table.add_row("duplicated", f"{outcome.doubled} in the log; {outcome.repeated} delivered again, applied once")
+    table.add_row("order per key", "kept" if not outcome.disordered else f"broken {outcome.disordered} times")
+    table.add_row(
+        "without service", f"{outcome.quiet_seconds:.2f} s around kill -9 (restart {outcome.restart_seconds:.2f} s)"
+    )
+    console.print(table)
+    for problem in outcome.problems:
+        console.print(problem)
+
+
+def _verdict(console: Console, verdict: Verdict, outcome: Outcome, page: Path) -> None:
+    color = {"holds": "green", "violated": "red"}.get(str(verdict.outcome), "yellow")
+    console.print(f"verdict [bold {color}]{verdict.outcome}[/]: {verdict.reason}")
+    counts = {name: count for name, count in verdict.anomalies.items() if count}
+    if counts:
+        console.print("found: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+    console.print(f"history {outcome.history}", soft_wrap=True)
+    console.print(f"picture {page}", soft_wrap=True)
