@@ -25,6 +25,13 @@ def exists(talk: Talk, name: str) -> None:
     talk.note(name, [[t.error_code, len(t.partitions)] for t in answer.topics])
 
 
+def gone(talk: Talk, name: str) -> None:
+    """Note that a topic goes away: it takes a moment."""
+    ask = MetadataRequest([MetadataRequestTopic(bytes(16), name)], False, False, False)
+    answer = talk.until(lambda: talk.quietly(ask, 9), lambda a: a.topics[0].error_code != 0)
+    talk.note(f"{name} is gone", answer.topics[0].error_code)
+
+
 @conversation
 def topics_created(talk: Talk) -> None:
     """Every version; defaults with -1; a second time; validate only."""
@@ -75,7 +82,7 @@ def topics_deleted(talk: Talk) -> None:
     for version in range(1, 7):
         topic = talk.topic(f"v{version}")
         talk.ask(DeleteTopicsRequest([DeleteTopicState(topic, bytes(16))], [topic, "topics-deleted-unknown"], 30000), version)
-        exists(talk, topic)
+        gone(talk, topic)
     topic = talk.topic("by-id")
     state = DeleteTopicState(None, talk.ids[topic])
     talk.ask(DeleteTopicsRequest([state], [], 30000), 6)

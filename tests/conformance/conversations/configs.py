@@ -11,6 +11,23 @@ from tautolog.core.messages.describe_configs import DescribeConfigsRequest, Desc
 from tautolog.core.messages.list_config_resources import ListConfigResourcesRequest
 
 TOPIC, BROKER, LOGGER, GROUP = 2, 4, 8, 32
+GIVEN = {
+    "advertised.listeners",
+    "controller.listener.names",
+    "controller.quorum.voters",
+    "inter.broker.listener.name",
+    "listener.security.protocol.map",
+    "listeners",
+    "log.dirs",
+    "node.id",
+    "offsets.topic.replication.factor",
+    "process.roles",
+    "share.coordinator.state.topic.min.isr",
+    "share.coordinator.state.topic.replication.factor",
+    "transaction.state.log.min.isr",
+    "transaction.state.log.replication.factor",
+}
+"""What an Apache Kafka of one node has to be told and ours has not, or the other way round."""
 
 
 def describe(talk: Talk, kind: int, name: str, keys: list[str] | None = None, version: int = 4, *, synonyms: bool = False, when: dict[str, str] | None = None) -> Any:
@@ -60,7 +77,8 @@ def topic_configs_each_version(talk: Talk) -> None:
 def broker_defaults(talk: Talk) -> None:
     """Every broker config: name, type, default; what differs by nature (paths, ids, addresses) is left out."""
     answer = talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(BROKER, "1", None)], False, False), 4)
-    ours = [[c.name, c.value, c.config_type, c.is_sensitive, c.read_only] for c in answer.results[0].configs if c.config_source == 5]
+    configs = [c for c in answer.results[0].configs if c.config_source == 5 and c.name not in GIVEN]
+    ours = [[c.name, c.value, c.config_type, c.is_sensitive, c.read_only] for c in configs]
     talk.note("broker defaults", sorted(ours))
 
 
