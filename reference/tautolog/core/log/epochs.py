@@ -10,6 +10,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Final
 
+from tautolog.core.messages._base import Buffer
+
+FILE: Final = "leader-epoch-checkpoint"
 NO_EPOCH: Final = -1
 NO_OFFSET: Final = -1
 
@@ -22,7 +25,7 @@ class EpochCache:
     def __init__(self) -> None:
         self._epochs: list[int] = []
         self._starts: list[int] = []
-        self.changed = False
+        self.changed = True  # a log that has a checkpoint has this file, be it empty
 
     @property
     def latest(self) -> int:
@@ -83,7 +86,7 @@ class EpochCache:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.changed = self.changed or bool(self._epochs)
+        self.changed = True
         self._epochs.clear()
         self._starts.clear()
 
@@ -92,12 +95,12 @@ class EpochCache:
         lines = [f"{epoch} {start}\n" for epoch, start in self.entries]
         return f"0\n{len(lines)}\n{''.join(lines)}".encode()
 
-    def load(self, content: bytes) -> bool:
+    def load(self, content: Buffer) -> bool:
         """Take over a file's content; False, and empty, if it is damaged."""
         self.clear()
-        self.changed = False
+        self.changed = True
         try:
-            lines = content.decode("ascii").splitlines()
+            lines = bytes(content).decode("ascii").splitlines()
             entries = [(int(epoch), int(start)) for epoch, start in (line.split(" ") for line in lines[2:])]
             if lines[0] != "0" or int(lines[1]) != len(entries):
                 return False
@@ -110,4 +113,5 @@ class EpochCache:
                 return False
             self._epochs.append(epoch)
             self._starts.append(start)
+        self.changed = False
         return True
