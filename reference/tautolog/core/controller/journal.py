@@ -65,12 +65,11 @@ class Journal:
             if not self._log.start_offset <= offset <= self._log.end_offset:
                 have = f"{self._log.start_offset} to {self._log.end_offset}"
                 raise StorageError(f"{FOLDER}: the log holds {have}, its newest snapshot ends at {offset}")
-            start = self._log.size_bytes
             for record in self._log.records(offset):
+                self.bytes_since_snapshot += len(record.value or b"")
                 yield decode(record.value)
         except RecordsError as error:
             raise StorageError(f"{FOLDER}: {error}") from error
-        self.bytes_since_snapshot = start
         self.epoch = max(epoch, self._log.epochs.latest) + 1
 
     def append(self, records: Sequence[MetadataRecord], now: Instant) -> None:
