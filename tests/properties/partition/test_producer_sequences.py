@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from support.small_broker import SmallBroker, batch
-
 from tautolog.core.errors import ErrorCode
 
 TOP = 2**31 - 1
@@ -44,7 +43,8 @@ SENDS = st.lists(
         st.integers(0, 7),  # how far back
         st.integers(1, 3),  # records
     ),
-    max_size=40,
+    min_size=25,
+    max_size=60,
 )
 
 

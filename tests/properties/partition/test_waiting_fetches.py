@@ -14,7 +14,7 @@ PARTITIONS = 3
     limits=st.lists(st.integers(1, 4), min_size=PARTITIONS, max_size=PARTITIONS),
     max_batches=st.integers(0, 6),
     min_batches=st.integers(1, 6),
-    steps=st.lists(st.one_of(st.integers(0, PARTITIONS - 1), st.just("time")), max_size=12),
+    steps=st.lists(st.one_of(st.integers(0, PARTITIONS - 1), st.just("time")), min_size=8, max_size=16),
 )
 def test_the_first_append_that_is_enough_ends_the_wait(before, wanted, limits, max_batches, min_batches, steps):
     broker = SmallBroker()

@@ -1,6 +1,5 @@
 import pytest
 from support.small_broker import SmallBroker, batch, found
-
 from tautolog.core.errors import ErrorCode
 from tautolog.core.node import Peer
 from tautolog.core.ports import StorageError

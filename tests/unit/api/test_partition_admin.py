@@ -1,6 +1,5 @@
 import pytest
 from support.small_broker import START, SmallBroker, batch
-
 from tautolog.core.errors import ErrorCode
 from tautolog.core.messages.delete_records import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
 from tautolog.core.messages.describe_log_dirs import DescribableLogDirTopic, DescribeLogDirsRequest

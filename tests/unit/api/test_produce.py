@@ -1,6 +1,5 @@
 import pytest
 from support.small_broker import START, SmallBroker, batch
-
 from tautolog.core.errors import ErrorCode
 from tautolog.core.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from tautolog.core.records.batch import HEADER, parse

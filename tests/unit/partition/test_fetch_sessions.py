@@ -1,6 +1,5 @@
 import pytest
 from support.small_broker import SmallBroker, batch, found
-
 from tautolog.core.errors import ErrorCode
 from tautolog.core.partition.sessions import EVICTION_MS
 
@@ -171,8 +170,9 @@ class TestEviction:
         return broker
 
     def test_a_full_cache_opens_no_session(self, broker):
-        opened(broker)
-        opened(broker)
+        opened(broker, NAMES[:1])
+        opened(broker, NAMES[:1])
+        broker.wait(EVICTION_MS)
         assert broker.fetch(NAMES, session_epoch=0).session_id == 0
 
     def test_a_stale_session_gives_way(self, broker):
