@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from tautolog_checkers.history.events import INFO, INVOKE, Event, History
 from tautolog_checkers.history.operations import Operation, pair
 from tautolog_checkers.history.problems import Problems
+from tautolog_checkers.history.values import freeze
 
 Pair: TypeAlias = Any
 """`(offset or None, value)`, as a tuple or as the list that JSON made of it."""
@@ -247,23 +248,3 @@ def _thaw(pair: Any) -> Pair:
     if offset is not None and type(offset) is not int:
         raise _ShapeError("a whole number as offset", offset)
     return offset, freeze(value)
-
-
-def freeze(value: Any) -> Any:
-    """A value that can be a dictionary's key, and equals another only if both were written alike.
-
-    >>> freeze([1, {"a": [2]}]), freeze(True) == freeze(1)
-    (('list', 1, ('map', ('a', ('list', 2)))), False)
-    """
-    kind = type(value)
-    if kind is int or kind is str or value is None:
-        return value
-    if kind is bool or kind is float:
-        return kind.__name__, value
-    if isinstance(value, list | tuple):
-        return "list", *map(freeze, value)
-    if isinstance(value, dict):
-        return "map", *sorted(((freeze(key), freeze(item)) for key, item in value.items()), key=repr)
-    if isinstance(value, set | frozenset):
-        return "set", *sorted(map(freeze, value), key=repr)
-    return value

@@ -1,0 +1,53 @@
+"""Several registers in one object, read and written together: `txn` [["read", k, v], ["write", k, v], …]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tautolog_checkers.history.values import freeze
+from tautolog_checkers.linearizability.models.base import Model, ShapeError, State
+from tautolog_checkers.linearizability.operations import ILLEGAL, UNKNOWN, Op
+
+READS, WRITES = ("read", "r"), ("write", "w")
+
+
+class MultiRegister(Model):
+    """A mapping of names to values; a name that was never written holds null."""
+
+    name = "multi-register"
+    initial: State = ()
+    functions = {"txn": '[["read", key, value] | ["write", key, value], …]'}  # noqa: RUF012  # constant
+
+    def step(self, state: State, op: Op) -> State:
+        """All steps of a transaction, in order, at once."""
+        values = dict(state)
+        for f, key, value in op.argument if op.result is UNKNOWN else op.result:
+            if f in WRITES:
+                values[key] = value
+            elif op.result is not UNKNOWN and values.get(key) != value:
+                return ILLEGAL
+        return tuple(sorted(((key, value) for key, value in values.items() if value is not None), key=repr))
+
+    def readonly(self, op: Op) -> bool:
+        """Transactions that only read."""
+        return all(f in READS for f, _, _ in op.argument)
+
+    def decode(self, f: str, asked: Any, told: Any, *, returned: bool) -> tuple[Any, Any]:  # noqa: ARG002  # only txn
+        """Steps as asked, and as they came out."""
+        return self._steps(asked), self._steps(asked if told is None else told) if returned else UNKNOWN
+
+    def state(self, value: Any) -> State:
+        """An object with the registers' values."""
+        if not isinstance(value, dict):
+            raise ShapeError("an object with a value for each register", value)
+        return tuple(sorted(((freeze(key), freeze(item)) for key, item in value.items()), key=repr))
+
+    def _steps(self, value: Any) -> tuple[Any, ...]:
+        try:
+            steps = tuple((f, freeze(key), freeze(item)) for f, key, item in value)
+        except (TypeError, ValueError):
+            raise ShapeError(self.functions["txn"], value) from None
+        for f, _, _ in steps:
+            if f not in READS and f not in WRITES:
+                raise ShapeError(self.functions["txn"], value)
+        return steps
