@@ -1,0 +1,1 @@
+"""Tautolog beside other queues, in one run: `python -m benchmarks`."""
