@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 
 from tautolog_checkers.history.events import History
-from tautolog_checkers.history.jsonl import read_jsonl
-from tautolog_checkers.judge import check_history
+from tautolog_checkers.history.formats import READERS, read_history
+from tautolog_checkers.judge import QuestionError, check_history
+from tautolog_checkers.linearizability.limits import Budget
 from tautolog_checkers.verdict import Verdict
 
 
@@ -52,6 +53,7 @@ def check_file(path: str | Path, options: Options) -> Checked:
 
     Raises:
         HistoryError: it is malformed.
+        QuestionError: there is no such model, format or profile.
         OSError: it cannot be read.
 
     """
@@ -61,14 +63,27 @@ def check_file(path: str | Path, options: Options) -> Checked:
 def check_loaded(path: str | Path, options: Options) -> tuple[Checked, History]:
     """Like `check_file`, and hand back the history, too."""
     began = time.perf_counter()
-    history = read_jsonl(path, lenient=options.lenient)
+    if options.format is not None and options.format not in READERS:
+        raise QuestionError(f"no format {options.format!r}; there are {', '.join(READERS)}")
+    budget = Budget(options.limit_seconds, options.limit_mb)
+    history = read_history(path, format=options.format, lenient=options.lenient)
     loaded = time.perf_counter()
-    verdict = check_history(history, ww_edges=options.ww_deps)
+    try:
+        verdict = check_history(
+            history,
+            options.profile,
+            model=options.model,
+            ww_edges=options.ww_deps,
+            initial=options.initial,
+            budget=budget if budget.bounded else None,
+        )
+    except KeyError as error:
+        raise QuestionError(f"no profile {error}") from error
     problems = history.problems
     checked = Checked(
         file=str(path),
         verdict=verdict,
-        load_seconds=loaded - began,
+        load_seconds=loaded - began + verdict.prepare_seconds,
         skipped=problems.count,
         problems=tuple(problems.first),
     )

@@ -1,31 +1,77 @@
-"""The one door: events in, a verdict out. Recognises what kind of history it is."""
+"""The one door: a history in, a verdict out. Recognises what kind of history it is, or is told."""
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+import attrs
 
 from tautolog_checkers.history.events import Event, History, as_history
 from tautolog_checkers.kafka.judge import judge_kafka
 from tautolog_checkers.kafka.profiles import Profile
-from tautolog_checkers.verdict import Verdict
+from tautolog_checkers.linearizability.judge import judge_model
+from tautolog_checkers.linearizability.limits import Budget
+from tautolog_checkers.linearizability.models import ModelError, adapt, load_model
+from tautolog_checkers.linearizability.models.base import Model, ShapeError
+from tautolog_checkers.linearizability.recognise import recognise_model
+from tautolog_checkers.verdict import Outcome, Verdict
+
+
+class QuestionError(ValueError):
+    """A history that cannot be judged as asked, in one sentence."""
 
 
 def check_history(
-    events: History | Iterable[Event | Mapping[str, Any]], profile: Profile | None = None, *, ww_edges: bool = False
+    events: History | Iterable[Event | Mapping[str, Any]],
+    profile: Profile | str | None = None,
+    *,
+    model: str | Model | type | None = None,
+    ww_edges: bool = False,
+    initial: str | None = None,
+    budget: Budget | None = None,
 ) -> Verdict:
-    """Judge a history of sends and polls.
+    """Judge a history.
 
     Args:
         events: what a reader returned, or events, or mappings with the fields of a JSON line.
-        profile: which classes are forbidden; by default Jepsen's rules for such a history.
-        ww_edges: whether cycles follow the order of writes within a partition, too.
+        profile: for sends and polls, which classes are forbidden; by default Jepsen's rules for such a history.
+        model: the name of a model, `MODULE:CLASS`, or anything with a `step`; recognised by content by default.
+        ww_edges: for sends and polls, whether cycles follow the order of writes within a partition, too.
+        initial: the first state, as JSON.
+        budget: limits of wall time and memory.
 
     Returns:
         The verdict; `unknown` with the reason "no operations" where there is nothing to judge.
 
     Raises:
         HistoryError: the history is malformed.
+        QuestionError: no model is named and none can be recognised, or there is no such model or profile.
 
     """
-    return judge_kafka(as_history(events), profile, ww_edges=ww_edges)
+    began = time.perf_counter()
+    history = as_history(events)
+    if model is None:
+        model = recognise_model(history)
+        if model is None:
+            if not any(event.type == "invoke" for event in history.events):
+                return Verdict(outcome=Outcome.UNKNOWN, reason="no operations")
+            raise QuestionError("no model is recognised by content; name one with --model")
+    if model == "kafka":
+        return judge_kafka(history, profile, ww_edges=ww_edges, budget=budget)
+    try:
+        judged = load_model(model) if isinstance(model, str) else adapt(model() if isinstance(model, type) else model)
+        first = None if initial is None else judged.state(json.loads(initial))
+    except ModelError as error:
+        raise QuestionError(str(error)) from error
+    except ShapeError as error:
+        raise QuestionError(f"--initial: expected {error.expected} for {model}") from error
+    except ValueError as error:
+        raise QuestionError(f"--initial: expected JSON, found {initial!r}") from error
+    if isinstance(profile, Profile) or profile:
+        raise QuestionError(f"a profile is for sends and polls; this is a history of {judged.name}")
+    verdict = judge_model(history, judged, initial=first, budget=budget)
+    prepared = time.perf_counter() - began - verdict.check_seconds - verdict.witness_seconds
+    return attrs.evolve(verdict, prepare_seconds=prepared)

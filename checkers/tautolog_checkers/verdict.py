@@ -95,7 +95,8 @@ class Verdict:
         supporting: invocation indexes that the witness leans on without needing their answers.
         certificate: for `holds`, where it was asked for: invocation indexes in an order of effect.
         operations: how many operations were judged.
-        check_seconds, witness_seconds: what the judgement and the witness cost.
+        prepare_seconds, check_seconds, witness_seconds: what reading the operations out of the events cost, what the
+            judgement and what the witness.
 
     """
 
@@ -112,6 +113,7 @@ class Verdict:
     supporting: tuple[int, ...] = ()
     certificate: tuple[int, ...] = ()
     operations: int = 0
+    prepare_seconds: float = 0.0
     check_seconds: float = 0.0
     witness_seconds: float = 0.0
 
@@ -146,4 +148,4 @@ class Verdict:
 
 
 def _name(key: Any) -> str:
-    return key if isinstance(key, str) else repr(key)
+    return key if isinstance(key, str) else "" if key is None else str(key)

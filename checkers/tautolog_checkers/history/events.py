@@ -84,12 +84,13 @@ class Event:
 class History:
     """Events in the order in which they happened, and where they came from."""
 
-    __slots__ = ("events", "format", "problems")
+    __slots__ = ("events", "format", "model", "problems")
 
     def __init__(self, events: list[Event], problems: Problems | None = None, format: str = "events") -> None:  # noqa: A002  # the command line's word
         self.events = events
         self.problems = problems or Problems()
         self.format = format
+        self.model: str | None = None
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)

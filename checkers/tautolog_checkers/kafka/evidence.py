@@ -20,8 +20,13 @@ class Evidence:
 
     def __init__(self, history: History, *, ww_edges: bool = False) -> None:
         self.decoded: Decoded = decode(history)
-        self.logs = Logs(self.decoded.transactions)
         self.ww_edges = ww_edges
+        self.logs = Logs([])
+
+    def arrange(self) -> Evidence:
+        """Work out the partitions."""
+        self.logs = Logs(self.decoded.transactions)
+        return self
 
     @property
     def partitions(self) -> dict[object, Log]:

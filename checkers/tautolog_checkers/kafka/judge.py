@@ -22,7 +22,8 @@ from tautolog_checkers.kafka.checks import (
     unseen,
 )
 from tautolog_checkers.kafka.evidence import Evidence
-from tautolog_checkers.kafka.profiles import CLASSES, Profile, default_profile
+from tautolog_checkers.kafka.profiles import CLASSES, Profile, named_profile
+from tautolog_checkers.linearizability.limits import Budget, LimitReached
 from tautolog_checkers.verdict import Finding, Findings, Outcome, Verdict
 
 CHECKS: tuple[ModuleType, ...] = (
@@ -42,37 +43,48 @@ CHECKS: tuple[ModuleType, ...] = (
 """The promises, in the order in which they are looked at."""
 
 
-def judge_kafka(history: History, profile: Profile | None = None, *, ww_edges: bool = False) -> Verdict:
+def judge_kafka(
+    history: History, profile: Profile | str | None = None, *, ww_edges: bool = False, budget: Budget | None = None
+) -> Verdict:
     """Judge a send/poll/txn history.
 
     Args:
         history: the events.
         profile: which classes are forbidden; by default Jepsen's rules for such a history.
         ww_edges: whether cycles follow the order of writes within a partition, too.
+        budget: limits of time and memory.
 
     Raises:
         HistoryError: a value of the wrong shape, unless the reader was lenient.
+        KeyError: there is no profile of that name.
 
     """
     began = time.perf_counter()
     was_enabled = gc.isenabled()
     gc.disable()  # nothing here makes cycles, and a collection would walk over the whole history
+    findings = Findings()
+    limit = ""
     try:
         evidence = Evidence(history, ww_edges=ww_edges)
-        findings = Findings()
+        prepared = time.perf_counter()
+        evidence.arrange()
         for check in CHECKS:
+            if budget is not None:
+                budget.check()
             check.check(evidence, findings)
+    except LimitReached as reached:
+        limit = str(reached)
     finally:
         if was_enabled:
             gc.enable()
     decoded = evidence.decoded
-    if profile is None:
-        profile = default_profile(subscribes=decoded.subscribes, ww_edges=ww_edges)
+    if not isinstance(profile, Profile):
+        profile = named_profile(profile or "default", subscribes=decoded.subscribes, ww_edges=ww_edges)
     anomalies = {name: findings.counts[name] for name in CLASSES if name in findings.counts}
     forbidden = tuple(name for name in anomalies if name in profile.forbidden)
     examples = {name: findings.examples[name] for name in anomalies}
     worst = min(forbidden, key=_severity, default=None)
-    outcome, reason = _decide(worst, examples, decoded.operations)
+    outcome, reason = _decide(worst, examples, decoded.operations, limit)
     witness = () if worst is None else examples[worst][0].operations
     partitions = {}
     for key in sorted(evidence.partitions, key=lambda key: (type(key).__name__, key)):
@@ -90,7 +102,8 @@ def judge_kafka(history: History, profile: Profile | None = None, *, ww_edges: b
         partitions=partitions,
         witness=witness,
         operations=decoded.operations,
-        check_seconds=time.perf_counter() - began,
+        prepare_seconds=prepared - began,
+        check_seconds=time.perf_counter() - prepared,
     )
 
 
@@ -99,9 +112,11 @@ def _severity(anomaly: str) -> int:
     return len(CLASSES) if anomaly == "unseen" else CLASSES.index(anomaly)
 
 
-def _decide(worst: str | None, examples: dict[str, list[Finding]], operations: int) -> tuple[Outcome, str]:
+def _decide(worst: str | None, examples: dict[str, list[Finding]], operations: int, limit: str) -> tuple[Outcome, str]:
     if not operations:
         return Outcome.UNKNOWN, "no operations"
     if worst is not None:
         return Outcome.VIOLATED, f"{worst}: {examples[worst][0].text}"
+    if limit:
+        return Outcome.UNKNOWN, limit
     return Outcome.HOLDS, "no forbidden anomaly"

@@ -78,3 +78,15 @@ def default_profile(*, subscribes: bool, ww_edges: bool) -> Profile:
         allowed |= {"G1c", "G1c-process", "G1c-realtime"}
     name = "default, subscribe" if subscribes else "default, assign"
     return Profile(name, frozenset(JEPSEN + BEYOND) - allowed, "Jepsen's rules")
+
+
+def named_profile(name: str, *, subscribes: bool, ww_edges: bool) -> Profile:
+    """A profile by its name.
+
+    Raises:
+        KeyError: there is none.
+
+    """
+    if name == "default":
+        return default_profile(subscribes=subscribes, ww_edges=ww_edges)
+    raise KeyError(name)

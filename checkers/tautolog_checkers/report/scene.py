@@ -136,7 +136,7 @@ def _partitions(history: History, verdict: Verdict, number: dict[int, int]) -> d
     if verdict.model != "kafka":
         return {}
     try:
-        evidence = Evidence(History(history.events, Problems(lenient=True)))
+        evidence = Evidence(History(history.events, Problems(lenient=True))).arrange()
     except HistoryError:
         return {}
     runs: dict[Any, list[tuple[int, int, int, int]]] = {key: [] for key in evidence.partitions}

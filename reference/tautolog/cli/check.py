@@ -92,11 +92,14 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 def _check(file: Path, options: Options, page: Path | None) -> Checked:
     from tautolog_checkers.files import check_loaded
     from tautolog_checkers.history.problems import HistoryError
+    from tautolog_checkers.judge import QuestionError
 
     try:
         checked, history = check_loaded(file, options)
     except HistoryError as error:
         raise Usage(str(error)) from error
+    except QuestionError as error:
+        raise Usage(f"{file}: {error}") from error
     except OSError as error:
         raise Usage(f"{file}: {os.strerror(error.errno or 0)}") from error
     if page is not None:

@@ -1,0 +1,52 @@
+"""elle-cli's JSON: one array of objects. The objects are those of JSON Lines; fields without a value may be left out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tautolog_checkers.history.events import Event, History, distinct, make_event
+from tautolog_checkers.history.problems import Problems
+
+_DECODER = json.JSONDecoder()
+_BLANK = " \t\r\n"
+
+
+def read_elle_json(data: bytes, problems: Problems) -> History:
+    """Read a whole array, element by element, so that a problem has its line."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        problems.report(data.count(b"\n", 0, error.start) + 1, "UTF-8", f"byte {data[error.start]:#04x}")
+        text = data.decode(errors="replace")
+    events: list[Event] = []
+    position = _skip(text, 0) + 1
+    line, counted = 1, 0
+    while True:
+        position = _skip(text, position)
+        line += text.count("\n", counted, position)
+        counted = position
+        if text[position : position + 1] == "]":
+            break
+        try:
+            fields, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            problems.report(line, "an object or the end of the array", _found(error, text[position : position + 40]))
+            break
+        event = make_event(fields, len(events), line, problems)
+        if event is not None:
+            events.append(event)
+        position = _skip(text, position)
+        if text[position : position + 1] == ",":
+            position += 1
+    return History(distinct(events, problems), problems, "elle-json")
+
+
+def _skip(text: str, position: int) -> int:
+    while text[position : position + 1] in _BLANK and position < len(text):
+        position += 1
+    return position
+
+
+def _found(error: Exception, text: str) -> Any:
+    return "a value nested too deep" if isinstance(error, RecursionError) else text or "the end of the file"

@@ -1,0 +1,83 @@
+"""Which format a file is in, by what stands in it; and the readers and writers of all of them."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+from tautolog_checkers.history.edn import read_edn, write_edn
+from tautolog_checkers.history.elle_json import read_elle_json
+from tautolog_checkers.history.events import History
+from tautolog_checkers.history.jsonl import read_lines, write_jsonl
+from tautolog_checkers.history.packed import MAGIC, read_packed, write_packed
+from tautolog_checkers.history.polylin import read_polylin
+from tautolog_checkers.history.porcupine import read_etcd, read_key_value
+from tautolog_checkers.history.problems import Problems
+
+READERS: dict[str, Callable[[bytes, Problems], History]] = {
+    "jsonl": read_lines,
+    "edn": read_edn,
+    "elle-json": read_elle_json,
+    "porcupine-etcd": read_etcd,
+    "porcupine-kv": read_key_value,
+    "polylin": read_polylin,
+    "packed": read_packed,
+}
+"""The names that `--format` knows."""
+
+WRITERS = {".jsonl": write_jsonl, ".edn": write_edn, ".packed": write_packed}
+"""The suffixes that can be written."""
+
+
+def recognise(data: bytes) -> str:
+    """The format of a document; JSON Lines where nothing speaks for another."""
+    if data.startswith(MAGIC):
+        return "packed"
+    head = data[:4096].decode(errors="replace").lstrip("\ufeff \t\r\n,")
+    for line in head.split("\n"):
+        text = line.strip()
+        if not text or text.startswith(";"):
+            continue
+        if text.startswith("# @") or (text.startswith("[") and ("] call " in text or "] return" in text)):
+            return "polylin"
+        if text.startswith(("INFO", "WARN")):
+            return "porcupine-etcd"
+        if text.startswith("{:process") and ':key "' in text and ":time" not in text:
+            return "porcupine-kv"
+        return _nested(text, head)
+    return "jsonl"
+
+
+def _nested(text: str, head: str) -> str:
+    """JSON Lines, one JSON array or EDN."""
+    bare = head[head.index(text) :]
+    if bare.startswith("("):
+        return "edn"
+    inner = bare.lstrip("[ \t\r\n")
+    if inner.startswith(("{:", "#", ";", "{ :")):
+        return "edn"
+    if bare.startswith("["):
+        return "elle-json" if inner.startswith(('{"', "]")) else "edn"
+    return "jsonl"
+
+
+def read_history(path: str | Path, *, format: str | None = None, lenient: bool = False) -> History:  # noqa: A002  # the command line's word
+    """Read a history in any format.
+
+    Args:
+        path: the file; one that ends in `.gz` is unpacked.
+        format: one of `READERS`; recognised by content where it is not given.
+        lenient: skip and count what is malformed.
+
+    Raises:
+        HistoryError: it is malformed.
+        OSError: it cannot be read.
+        KeyError: there is no such format.
+
+    """
+    path = Path(path)
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        data = file.read()
+    problems = Problems(str(path), lenient=lenient)
+    return READERS[format or recognise(data)](data, problems)

@@ -1,0 +1,59 @@
+"""Which model a history is of, by its functions and the shapes of their values, where that leaves no doubt."""
+
+from __future__ import annotations
+
+from tautolog_checkers.history.events import INVOKE, OK, History, is_client
+from tautolog_checkers.kafka.transactions import ASSIGNMENTS, OTHERS, TRANSACTIONS, is_kafka
+
+BY_FUNCTIONS = (
+    ({"enqueue", "dequeue"}, "queue"),
+    ({"push", "pop"}, "stack"),
+    ({"get", "put", "append"}, "kv"),
+    ({"acquire", "release"}, "mutex"),
+    ({"read", "write"}, "register"),
+    ({"read", "write", "cas"}, "cas-register"),
+    ({"increment", "decrement", "read", "add"}, "counter"),
+)
+
+
+def recognise_model(history: History) -> str | None:
+    """The name of the model, "kafka" for sends and polls, or None where the history does not tell."""
+    if history.model is not None:
+        return history.model
+    functions = {event.f for event in history.events if event.type == INVOKE and is_client(event.process)}
+    if functions & set(TRANSACTIONS):
+        if is_kafka(history):
+            return "kafka"
+        return "multi-register" if functions == {"txn"} and _reads_and_writes(history) else None
+    if functions and functions <= {*ASSIGNMENTS, *OTHERS}:
+        return "kafka"
+    if functions and functions <= {"append", "read"}:
+        return "log"
+    if functions and functions <= {"add", "remove", "read"}:
+        return _set_or_counter(history)
+    for known, model in BY_FUNCTIONS:
+        if functions and functions <= known:
+            return model
+    return None
+
+
+def _reads_and_writes(history: History) -> bool:
+    """Whether the transactions consist of reads and writes of single values."""
+    for event in history.events:
+        if event.type == INVOKE and event.f == "txn":
+            value = event.value
+            return isinstance(value, list | tuple) and all(
+                isinstance(step, list | tuple) and len(step) == 3 and step[0] in {"read", "write"} for step in value
+            )
+    return False
+
+
+def _set_or_counter(history: History) -> str | None:
+    """A set's reads give lists, a counter's give numbers; without any read there is no telling."""
+    for event in history.events:
+        if event.type == OK and event.f == "read":
+            if isinstance(event.value, list | tuple | set | frozenset):
+                return "set"
+            if isinstance(event.value, int):
+                return "counter"
+    return "set" if any(event.f == "remove" for event in history.events) else None
