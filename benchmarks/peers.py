@@ -13,7 +13,7 @@ from typing import Protocol
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # the launchers are the tests' own
 
 from support.apache_kafka import ApacheKafka, free_port, missing
-from support.live_broker import LiveBroker, resident_mb
+from support.served import Served, resident_mb
 
 
 class Peer(Protocol):
@@ -32,7 +32,7 @@ class Peer(Protocol):
         """Its resident memory in MB."""
 
 
-def first_answer(port: int, process: subprocess.Popen[bytes] | None, deadline: float) -> None:
+def first_answer(port: int, process: subprocess.Popen[str] | None, deadline: float) -> None:
     """Return when one ApiVersions exchange has succeeded."""
     request = struct.pack(">ihhih", 10, 18, 0, 1, -1)
     while time.monotonic() < deadline:
@@ -54,30 +54,26 @@ class Ours:
     name = "tautolog"
 
     def __init__(self, folder: Path, fsync: str) -> None:
-        self._folder = folder
-        self._arguments = ("--fsync", fsync, "--log-level", "warning")
-        self._broker: LiveBroker | None = None
+        script = Path(sys.executable).with_name("tautolog")
+        program = (str(script),) if script.exists() else (sys.executable, "-m", "tautolog")
+        self._broker = Served(folder, fsync=fsync, arguments=("--log-level", "warning"), program=program)
         self.bootstrap = ""
 
     def start(self) -> float:
-        port = free_port()
-        script = Path(sys.executable).with_name("tautolog")
-        program = (str(script),) if script.exists() else (sys.executable, "-m", "tautolog")
-        self._broker = broker = LiveBroker(self._folder, arguments=self._arguments, program=program)
-        broker.bootstrap = self.bootstrap = f"127.0.0.1:{port}"
+        broker = self._broker
+        broker.port = free_port()
+        self.bootstrap = broker.bootstrap
         began = time.monotonic()
         broker.launch()
-        first_answer(port, broker.process, began + 30)
+        first_answer(broker.port, broker.process, began + 30)
         took = time.monotonic() - began
-        broker.await_ready(began)
+        broker.await_ready()
         return took
 
     def stop(self) -> None:
-        if self._broker is not None:
-            self._broker.stop()
+        self._broker.stop()
 
     def resident(self) -> float:
-        assert self._broker is not None
         return self._broker.resident_mb()
 
 

@@ -18,7 +18,6 @@ import sys
 from pathlib import Path
 
 from support.group_world import GroupWorld
-
 from tautolog.core.errors import ErrorCode
 from tautolog.core.groups.records import GroupKey, read_key
 from tautolog.core.messages.delete_groups import DeleteGroupsRequest
@@ -62,7 +61,7 @@ OPTIONS = {
 
 def subscription(*topics):
     """The consumer protocol's metadata for these topics, version 0."""
-    names = b"".join(struct.pack(">h", len(topic)) + topic.encode() for topic in topics)
+    names = b"".join(struct.pack(">h", len(topic.encode())) + topic.encode() for topic in topics)
     return struct.pack(">hi", 0, len(topics)) + names + struct.pack(">i", -1)
 
 

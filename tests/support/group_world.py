@@ -110,7 +110,7 @@ class GroupWorld:
         self.disk_full = self.unreadable = False
         self.partitions: list[MemoryPartition] = []
         self.controller = Topics(self)
-        self.replicas = SimpleNamespace(get=lambda topic, index: self.partitions[index])
+        self.replicas = SimpleNamespace(get=lambda _topic, index: self.partitions[index])
         self.tokens = 0
         for name, partitions in topics:
             self.controller.make(name, partitions)

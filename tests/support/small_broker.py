@@ -56,7 +56,9 @@ class Table:
         return self.producer_ids - 1
 
     def add(self, name, partitions=1, *, leader_epoch=0, **settings):
-        topic = Topic(name, self._broker.chance.uuid(), partitions, {}, False, [leader_epoch] * partitions)
+        topic = Topic(
+            name, self._broker.chance.uuid(), partitions, {}, internal=False, leader_epochs=[leader_epoch] * partitions
+        )
         self.topics[name] = self.by_id[topic.topic_id] = topic
         self._configs[name] = LogConfig(**settings)
         for index in range(partitions):
