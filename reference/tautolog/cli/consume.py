@@ -57,7 +57,7 @@ def consume(
         raise Usage("-f and --json are two ways to print: give one")
     position = positions.parse(begin, "--from")
     write = _Writer(records.to_json if as_json else records.printer(text if text is not None else "%s\\n"), limit)
-    signal.signal(signal.SIGTERM, _end)
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         with cluster.admin() as admin:
             from kafka import TopicPartition
@@ -80,6 +80,8 @@ def consume(
         write.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _end(_number: int, _frame: Any) -> None:

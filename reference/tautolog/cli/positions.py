@@ -1,7 +1,7 @@
 """Places in a partition as people name them, and the offsets they are.
 
 `earliest`, `latest`, an offset, `-N` for N before the end, or a time: ISO-8601 (UTC where it names no zone), or milliseconds
-since 1970, told from an offset by its twelve digits or by `@` in front.
+since 1970, told from an offset by thirteen digits or more, or by `@` in front.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kafka import KafkaAdminClient, TopicPartition
 
 TIME_DIGITS: Final = 12
-"""From here on a plain number is a time: 10^11 ms is in the year 1973, and few offsets get there."""
+"""A plain number of more digits is a time: 10^12 ms is in the year 2001, and no offset gets there soon."""
 
 
 class Position(NamedTuple):
