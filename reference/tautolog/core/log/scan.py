@@ -11,7 +11,7 @@ from typing import Final
 
 from tautolog.core.messages._base import Buffer
 from tautolog.core.ports import Storage
-from tautolog.core.records.batch import HEADER_SIZE, OVERHEAD, Batch, check, parse
+from tautolog.core.records.batch import HEADER, HEADER_SIZE, MAGIC, OVERHEAD, Batch, check, parse
 from tautolog.core.records.errors import RecordsError
 
 PIECE: Final = 1 << 20
@@ -28,10 +28,10 @@ def scan(
         chunk = storage.read(path, position, min(piece, end - position))
         at, available = 0, len(chunk)
         while available - at >= HEADER_SIZE:
-            size = int.from_bytes(chunk[at + 8 : at + OVERHEAD], "big") + OVERHEAD
-            if at + size > available:
-                break
-            batch = parse(chunk, at)
+            batch = Batch(at, *HEADER.unpack_from(chunk, at))
+            size = batch.size
+            if batch.magic != MAGIC or not HEADER_SIZE <= size <= available - at:
+                break  # no batch, or not all of it: looked into below, at the start of a piece
             if verify and not check(chunk, at, batch):
                 raise RecordsError("wrong checksum")
             yield position + at, batch, chunk

@@ -100,12 +100,13 @@ class Segment:
 
     def note(self, batch: Batch, position: int) -> None:
         """Take in the batch at `position`, right behind all noted before; index it if `interval` bytes passed since the last."""
+        last_offset = batch.base_offset + batch.last_offset_delta
         if batch.max_timestamp > self._max_timestamp:
             self._max_timestamp = batch.max_timestamp
-            self._max_offset = batch.last_offset
+            self._max_offset = last_offset
         if position - self._tip > self.interval:
             self._tip = position
-            self.index.append(batch.last_offset - self.base_offset, position)
+            self.index.append(last_offset - self.base_offset, position)
             self.times.append(self._max_timestamp, self._max_offset - self.base_offset)
         elif position == 0:
             self._first_timestamp = batch.max_timestamp

@@ -180,7 +180,8 @@ def batches(buffer: Buffer, position: int = 0) -> Iterator[Batch]:
 
 def check(buffer: Buffer, position: int, batch: Batch) -> bool:
     """Whether the checksum of the batch at `position` is right."""
-    return crc32c(memoryview(buffer)[position + _ATTRIBUTES_AT : position + batch.size]) == batch.crc
+    view = buffer if isinstance(buffer, bytes) else memoryview(buffer)
+    return crc32c(view[position + _ATTRIBUTES_AT : position + batch.size]) == batch.crc
 
 
 def assign(buffer: bytearray | memoryview, batch: Batch, base_offset: int, leader_epoch: int) -> None:

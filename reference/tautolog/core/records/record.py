@@ -28,7 +28,7 @@ from tautolog.core.records.batch import (
 )
 from tautolog.core.records.crc32c import crc32c
 from tautolog.core.records.errors import RecordsError
-from tautolog.core.records.varint import read_varint, write_varint
+from tautolog.core.records.varint import read_unsigned, read_varint, write_varint
 
 Headers: TypeAlias = list[tuple[str, bytes | None]]
 
@@ -47,6 +47,10 @@ class Record(NamedTuple):
 
 Pair: TypeAlias = tuple[Buffer | None, Buffer | None]
 """A key and a value."""
+
+
+Fields: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
+"""A `Span` before it has a name for each of them."""
 
 
 class Span(NamedTuple):
@@ -69,26 +73,47 @@ class Span(NamedTuple):
     headers_at: int
 
 
-def read_span(buffer: Buffer, start: int, limit: int) -> Span:
-    """The record at `start`, which must end at or before `limit`. Headers are not looked into."""
-    length, position = read_varint(buffer, start)
-    end = position + length
-    if length < 0 or end > limit:
-        raise RecordsError("a record runs past the end of its batch")
-    timestamp_delta, position = read_varint(buffer, position + 1)  # one byte of attributes, unused
-    offset_delta, tail = read_varint(buffer, position)
-    key_length, key_start = read_varint(buffer, tail)
-    key_end = key_start + key_length if key_length >= 0 else -1
-    value_length, value_start = read_varint(buffer, max(key_start, key_end))
-    value_end = value_start + value_length if value_length >= 0 else -1
-    header_count, headers_at = read_varint(buffer, max(value_start, value_end))
-    if headers_at > end:
-        raise RecordsError("a key or a value runs past the end of its record")
-    if key_length < -1 or value_length < -1:
+def read_span(buffer: Buffer, start: int, limit: int) -> Fields:
+    """The fields of the `Span` of the record at `start`, which must end at or before `limit`; headers are not looked into.
+
+    One-byte numbers, nearly all there are, are read in place: a call for each would take twice as long. A zigzag number is
+    negative when it is odd, and -1 when it is 1.
+    """
+    try:
+        length, position = buffer[start], start + 1
+        if length >= 0x80:
+            length, position = read_unsigned(buffer, start)
+        end = position + (length >> 1)
+        position += 1  # one byte of attributes, unused
+        timestamp = buffer[position]
+        if timestamp >= 0x80:
+            timestamp, position = read_unsigned(buffer, position)
+        else:
+            position += 1
+        offset, tail = buffer[position], position + 1
+        if offset >= 0x80:
+            offset, tail = read_unsigned(buffer, position)
+        key, key_start = buffer[tail], tail + 1
+        if key >= 0x80:
+            key, key_start = read_unsigned(buffer, tail)
+        key_end, position = (-1, key_start) if key & 1 else (key_start + (key >> 1),) * 2
+        value, value_start = buffer[position], position + 1
+        if value >= 0x80:
+            value, value_start = read_unsigned(buffer, position)
+        value_end, position = (-1, value_start) if value & 1 else (value_start + (value >> 1),) * 2
+        headers, headers_at = buffer[position], position + 1
+        if headers >= 0x80:
+            headers, headers_at = read_unsigned(buffer, position)
+    except IndexError:
+        raise RecordsError("a record runs past the end of its batch") from None
+    if length & 1 or not headers_at <= end <= limit:
+        raise RecordsError("a record runs past its end, or past that of its batch")
+    if (key & 1 and key != 1) or (value & 1 and value != 1):
         raise RecordsError("a key or a value has a negative length")
-    if not 0 <= header_count <= end - headers_at or (header_count == 0 and headers_at != end):
+    if headers & 1 or headers >> 1 > end - headers_at or (headers == 0 and headers_at != end):
         raise RecordsError("a record's headers do not fit its length")
-    return Span(
+    timestamp_delta, offset_delta = timestamp >> 1 ^ -(timestamp & 1), offset >> 1 ^ -(offset & 1)
+    return (
         start,
         end,
         timestamp_delta,
@@ -98,16 +123,15 @@ def read_span(buffer: Buffer, start: int, limit: int) -> Span:
         key_end,
         value_start,
         value_end,
-        header_count,
+        headers >> 1,
         headers_at,
     )
 
 
-def read_headers(buffer: Buffer, span: Span) -> Headers:
-    """The headers of the record at `span`; they must fill it to its end."""
+def read_headers(buffer: Buffer, position: int, count: int, end: int) -> Headers:
+    """The `count` headers from `position` on; they must fill the record to its `end`."""
     headers: Headers = []
-    position, end = span.headers_at, span.end
-    for _ in range(span.header_count):
+    for _ in range(count):
         length, start = read_varint(buffer, position)
         position = start + length
         if length < 0 or position > end:
@@ -125,13 +149,21 @@ def read_headers(buffer: Buffer, span: Span) -> Headers:
 
 def spans(buffer: Buffer, batch: Batch) -> Iterator[Span]:
     """Where each record of the batch at `batch.position` lies; they must be as many as declared and fill the batch."""
+    return map(Span._make, _all_fields(buffer, batch))
+
+
+def _all_fields(buffer: Buffer, batch: Batch) -> Iterator[Fields]:
     if batch.compression:
         raise RecordsError("the records of a compressed batch", ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
     position, limit = batch.position + HEADER_SIZE, batch.position + batch.size
+    delta, last_delta = -1, batch.last_offset_delta
     for _ in range(batch.record_count):
-        span = read_span(buffer, position, limit)
-        yield span
-        position = span.end
+        fields = read_span(buffer, position, limit)
+        position, following = fields[1], fields[3]
+        if not delta < following <= last_delta:
+            raise RecordsError(f"a record with offset delta {following} follows {delta}")
+        delta = following
+        yield fields
     if position != limit:
         raise RecordsError(f"a batch of {batch.record_count} records has {limit - position} bytes left over")
 
@@ -140,12 +172,13 @@ def batch_records(buffer: Buffer, batch: Batch) -> Iterator[Record]:
     """The records of the uncompressed batch at `batch.position`."""
     base_offset, base_timestamp = batch.base_offset, batch.base_timestamp
     append_time = batch.max_timestamp if batch.log_append_time else None
-    for span in spans(buffer, batch):
-        key = bytes(buffer[span.key_start : span.key_end]) if span.key_end >= 0 else None
-        value = bytes(buffer[span.value_start : span.value_end]) if span.value_end >= 0 else None
-        timestamp = base_timestamp + span.timestamp_delta if append_time is None else append_time
-        headers = read_headers(buffer, span) if span.header_count else []
-        yield Record(base_offset + span.offset_delta, timestamp, key, value, headers)
+    for fields in _all_fields(buffer, batch):
+        _, end, timestamp, delta, _, key_start, key_end, value_start, value_end, count, headers_at = fields
+        key = bytes(buffer[key_start:key_end]) if key_end >= 0 else None
+        value = bytes(buffer[value_start:value_end]) if value_end >= 0 else None
+        timestamp = base_timestamp + timestamp if append_time is None else append_time
+        headers = read_headers(buffer, headers_at, count, end) if count else []
+        yield Record(base_offset + delta, timestamp, key, value, headers)
 
 
 def records(buffer: Buffer) -> Iterator[Record]:

@@ -33,6 +33,12 @@ def read_unsigned(buffer: Buffer, position: int) -> tuple[int, int]:
 
 def read_varint(buffer: Buffer, position: int) -> tuple[int, int]:
     """A zigzag varint of at most 64 bits, as in a record."""
+    try:
+        byte = buffer[position]
+    except IndexError:
+        raise RecordsError("a varint runs past the end") from None
+    if byte < 0x80:  # nearly all of them
+        return byte >> 1 ^ -(byte & 1), position + 1
     value, position = read_unsigned(buffer, position)
     return value >> 1 ^ -(value & 1), position
 
