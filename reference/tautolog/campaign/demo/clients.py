@@ -136,6 +136,7 @@ class OrderConsumer:
             fetch_max_wait_ms=100,
             **PATIENT,
         )
+        consumer.partitions_for_topic(TOPIC)  # a leader that does not know them yet assigns nothing and rebalances again
         self.recorder.event(self.number, "invoke", "subscribe", [TOPIC])
         consumer.subscribe([TOPIC])
         self.recorder.event(self.number, "ok", "subscribe", [TOPIC])
