@@ -5,6 +5,7 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+
 from support.served import Served
 
 settings.register_profile(

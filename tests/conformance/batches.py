@@ -19,7 +19,13 @@ def varint(value: int) -> bytes:
     return bytes([*out, value])
 
 
-def record(delta: int, key: bytes | None, value: bytes | None, timestamp_delta: int = 0, headers: tuple[tuple[str, bytes], ...] = ()) -> bytes:
+def record(
+    delta: int,
+    key: bytes | None,
+    value: bytes | None,
+    timestamp_delta: int = 0,
+    headers: tuple[tuple[str, bytes], ...] = (),
+) -> bytes:
     """One record, with its length in front."""
     body = b"\0" + varint(timestamp_delta) + varint(delta)
     for part in (key, value):
@@ -51,16 +57,19 @@ def batch(
     n = len(values)
     keys = keys or (None,) * n
     payload = body if body is not None else b"".join(record(i, keys[i], v, i * step) for i, v in enumerate(values))
-    tail = struct.pack(
-        ">hiqqqhii",
-        attributes,
-        n - 1 if last_offset_delta is None else last_offset_delta,
-        timestamp,
-        timestamp + (n - 1) * step if max_timestamp is None else max_timestamp,
-        producer_id,
-        producer_epoch,
-        sequence,
-        n if count is None else count,
-    ) + payload
+    tail = (
+        struct.pack(
+            ">hiqqqhii",
+            attributes,
+            n - 1 if last_offset_delta is None else last_offset_delta,
+            timestamp,
+            timestamp + (n - 1) * step if max_timestamp is None else max_timestamp,
+            producer_id,
+            producer_epoch,
+            sequence,
+            n if count is None else count,
+        )
+        + payload
+    )
     checksum = google_crc32c.value(tail) if crc is None else crc
     return struct.pack(">qiibI", base_offset, 9 + len(tail), -1, magic, checksum) + tail

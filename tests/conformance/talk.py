@@ -204,7 +204,13 @@ class Talk:
         return value.decode("latin-1")
 
 
-SKIPPED = {"throttle_time_ms", "rack", "finalized_features_epoch", "cluster_authorized_operations", "topic_authorized_operations"}
+SKIPPED = {
+    "throttle_time_ms",
+    "rack",
+    "finalized_features_epoch",
+    "cluster_authorized_operations",
+    "topic_authorized_operations",
+}
 SYMBOLS = {
     "member_id": "member",
     "leader": "member",
@@ -216,7 +222,20 @@ SYMBOLS = {
     "log_dir": "folder",
 }
 PRESENCE = {"error_message", "batch_index_error_message", "documentation"}
-UNORDERED = {"topics", "groups", "configs", "members", "results", "responses", "api_keys", "brokers", "partitions", "partition_responses", "resources", "config_resources"}
+UNORDERED = {
+    "topics",
+    "groups",
+    "configs",
+    "members",
+    "results",
+    "responses",
+    "api_keys",
+    "brokers",
+    "partitions",
+    "partition_responses",
+    "resources",
+    "config_resources",
+}
 
 
 def _led(answer: Any, partitions: int) -> bool:
@@ -226,7 +245,18 @@ def _led(answer: Any, partitions: int) -> bool:
 
 
 def _order(item: Any) -> str:
-    names = ("name", "topic", "group_id", "resource_name", "api_key", "partition_index", "index", "client_id", "member_id", "node_id")
+    names = (
+        "name",
+        "topic",
+        "group_id",
+        "resource_name",
+        "api_key",
+        "partition_index",
+        "index",
+        "client_id",
+        "member_id",
+        "node_id",
+    )
     if not isinstance(item, Message):
         return f"{item:>12}" if isinstance(item, int) else str(item)
     return "|".join(f"{getattr(item, n, '')!s:>12}" for n in names)
@@ -250,7 +280,8 @@ def _records(data: bytes) -> Any:
         if not one.compression:
             body = data[position : position + one.size]
             note["records"] = [
-                [r.offset, (r.key or b"").decode("latin-1"), (r.value or b"").decode("latin-1")] for r in record.records(body)
+                [r.offset, (r.key or b"").decode("latin-1"), (r.value or b"").decode("latin-1")]
+                for r in record.records(body)
             ]
         notes.append(note)
         position += one.size

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 import pytest
+
 from conformance import differences, hold
 from conformance.talk import CONVERSATIONS
 from support import apache_kafka
@@ -55,5 +56,7 @@ def test_page_is_written_from_the_table():
 
 
 def test_a_difference_is_seen():
-    assert list(hold.differences([{"a": [1, {"b": 2}]}], [{"a": [1, {"b": 3}]}])) == [("/0/a/1/b", "Kafka says 2, ours 3")]
+    assert list(hold.differences([{"a": [1, {"b": 2}]}], [{"a": [1, {"b": 3}]}])) == [
+        ("/0/a/1/b", "Kafka says 2, ours 3")
+    ]
     assert hold.unexpected("x", [{"a": 1}], [{"a": True}]) == ["/0/a: Kafka says 1, ours True"]

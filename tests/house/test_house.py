@@ -18,7 +18,9 @@ SELF = Path(__file__)
 
 
 def tracked(*suffixes: str) -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     paths = [ROOT / name for name in listed if name.endswith(suffixes)]
     return [path for path in paths if path.is_file()]
 
@@ -65,7 +67,11 @@ def test_no_forbidden_words():
 
 
 def test_modules_open_with_their_contract():
-    bare = [str(p.relative_to(ROOT)) for p in tracked(".py") if "/tests/" not in str(p) and not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
+    bare = [
+        str(p.relative_to(ROOT))
+        for p in tracked(".py")
+        if "/tests/" not in str(p) and not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))
+    ]
     assert bare == []
 
 
@@ -112,9 +118,10 @@ def test_every_command_loads_and_helps():
 def test_docs_links_lead_somewhere():
     missing = []
     for page in tracked(".md"):
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            if not (page.parent / target).exists():
-                missing.append(f"{page.relative_to(ROOT)} -> {target}")
+        targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        missing += [
+            f"{page.relative_to(ROOT)} -> {target}" for target in targets if not (page.parent / target).exists()
+        ]
     assert missing == []
 
 
@@ -128,13 +135,24 @@ def test_docs_links_lead_somewhere():
     ],
 )
 def test_ruff_turns_red_on_clock_and_chance(line, code):
-    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--stdin-filename", "reference/tautolog/core/probe.py", "-"]
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--no-cache",
+        "--stdin-filename",
+        "reference/tautolog/core/probe.py",
+        "-",
+    ]
     result = subprocess.run(command, cwd=ROOT, input=line, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert code in result.stdout
 
 
-@pytest.mark.parametrize("line", ["import tautolog.net\n", "import time\n", "from tautolog.wire import codec\n", "import asyncio\n"])
+@pytest.mark.parametrize(
+    "line", ["import tautolog.net\n", "import time\n", "from tautolog.wire import codec\n", "import asyncio\n"]
+)
 def test_import_contracts_turn_red(line, tmp_path):
     import shutil
 
@@ -145,6 +163,13 @@ def test_import_contracts_turn_red(line, tmp_path):
     core.write_text(core.read_text(encoding="utf-8") + "\n" + line, encoding="utf-8")
     path = ":".join(str(tmp_path / name) for name in ("spec", "reference", "checkers"))
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
-    result = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert result.returncode == 1, result.stdout + result.stderr
     assert "BROKEN" in result.stdout

@@ -15,6 +15,7 @@ import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 VERSION = "4.3.0"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "apache-kafka" / VERSION
@@ -91,7 +92,7 @@ class ApacheKafka:
         """Where clients connect."""
         return f"127.0.0.1:{self.port}"
 
-    def __enter__(self) -> ApacheKafka:
+    def __enter__(self) -> Self:
         self.prepare()
         self.launch()
         return self

@@ -11,9 +11,9 @@ from tautolog.cli.errors import BUG, USAGE, VIOLATED, Usage
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from tautolog_checkers import Verdict
 
     from tautolog.campaign.demo.run import Outcome
+    from tautolog_checkers import Verdict
 
 BREAKS = {
     "unsynced-ack": "records are acknowledged while they are only in memory",

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.talk import Talk, conversation
-from tautolog.core.messages.create_partitions import CreatePartitionsAssignment, CreatePartitionsRequest, CreatePartitionsTopic
-from tautolog.core.messages.create_topics import CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from tautolog.core.messages.create_partitions import (
+    CreatePartitionsAssignment,
+    CreatePartitionsRequest,
+    CreatePartitionsTopic,
+)
+from tautolog.core.messages.create_topics import (
+    CreatableReplicaAssignment,
+    CreatableTopic,
+    CreatableTopicConfig,
+    CreateTopicsRequest,
+)
 from tautolog.core.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
 from tautolog.core.messages.metadata import MetadataRequest, MetadataRequestTopic
 
@@ -14,7 +23,10 @@ from tautolog.core.messages.metadata import MetadataRequest, MetadataRequestTopi
 def create(talk: Talk, *topics: CreatableTopic, version: int = 7, validate: bool = False) -> Any:
     """Create topics and note the answer without the list of all configs (that is a conversation of its own)."""
     answer = talk.quietly(CreateTopicsRequest(list(topics), 30000, validate), version)
-    rows = [[t.name, t.error_code, bool(t.error_message), t.num_partitions, t.replication_factor, t.topic_config_error_code] for t in answer.topics]
+    rows = [
+        [t.name, t.error_code, bool(t.error_message), t.num_partitions, t.replication_factor, t.topic_config_error_code]
+        for t in answer.topics
+    ]
     talk.note(f"v{version}", sorted(rows, key=str))
     return answer
 
@@ -66,7 +78,12 @@ def topics_refused(talk: Talk) -> None:
     create(talk, CreatableTopic("topics-refused-a", -1, -1, [CreatableReplicaAssignment(0, [])]))
     create(talk, CreatableTopic("topics-refused-a", 100_001, 1))
     exists(talk, "topics-refused-a")
-    create(talk, CreatableTopic("topics-refused-assigned", -1, -1, [CreatableReplicaAssignment(0, [1]), CreatableReplicaAssignment(1, [1])]))
+    create(
+        talk,
+        CreatableTopic(
+            "topics-refused-assigned", -1, -1, [CreatableReplicaAssignment(0, [1]), CreatableReplicaAssignment(1, [1])]
+        ),
+    )
 
 
 @conversation
@@ -81,7 +98,9 @@ def topics_deleted(talk: Talk) -> None:
     """By name in every version, by id, twice, unknown, both at once."""
     for version in range(1, 7):
         topic = talk.topic(f"v{version}")
-        talk.ask(DeleteTopicsRequest([DeleteTopicState(topic, bytes(16))], [topic, "topics-deleted-unknown"], 30000), version)
+        talk.ask(
+            DeleteTopicsRequest([DeleteTopicState(topic, bytes(16))], [topic, "topics-deleted-unknown"], 30000), version
+        )
         gone(talk, topic)
     topic = talk.topic("by-id")
     state = DeleteTopicState(None, talk.ids[topic])
@@ -89,7 +108,9 @@ def topics_deleted(talk: Talk) -> None:
     talk.ask(DeleteTopicsRequest([state], [], 30000), 6)
     topic = talk.topic("both")
     talk.ask(DeleteTopicsRequest([DeleteTopicState(topic, talk.ids[topic])], [], 30000), 6)
-    talk.ask(DeleteTopicsRequest([DeleteTopicState(topic, bytes(16)), DeleteTopicState(topic, bytes(16))], [], 30000), 6)
+    talk.ask(
+        DeleteTopicsRequest([DeleteTopicState(topic, bytes(16)), DeleteTopicState(topic, bytes(16))], [], 30000), 6
+    )
     exists(talk, topic)
 
 
@@ -108,7 +129,10 @@ def topic_created_anew(talk: Talk) -> None:
     answer = talk.until(lambda: talk.quietly(wanted, 7), lambda a: a.topics[0].error_code == 0)
     talk.note("another id", answer.topics[0].topic_id != old)
     talk.ids[topic] = answer.topics[0].topic_id
-    talk.until(lambda: talk.quietly(MetadataRequest([MetadataRequestTopic(bytes(16), topic)], False, False, False), 9), lambda a: a.topics[0].error_code == 0 and a.topics[0].partitions[0].leader_id == 1)
+    talk.until(
+        lambda: talk.quietly(MetadataRequest([MetadataRequestTopic(bytes(16), topic)], False, False, False), 9),
+        lambda a: a.topics[0].error_code == 0 and a.topics[0].partitions[0].leader_id == 1,
+    )
     lookup(talk, topic, -1)
 
 
@@ -117,7 +141,9 @@ def partitions_created(talk: Talk) -> None:
     """More, fewer, the same, far too many, unknown topic, assignments, validate only."""
     topic = talk.topic(partitions=2)
 
-    def grow(name: str, count: int, assigned: list[list[int]] | None = None, *, validate: bool = False, version: int = 3) -> None:
+    def grow(
+        name: str, count: int, assigned: list[list[int]] | None = None, *, validate: bool = False, version: int = 3
+    ) -> None:
         given = None if assigned is None else [CreatePartitionsAssignment(ids) for ids in assigned]
         talk.ask(CreatePartitionsRequest([CreatePartitionsTopic(name, count, given)], 30000, validate), version)
 

@@ -30,7 +30,16 @@ GIVEN = {
 """What an Apache Kafka of one node has to be told and ours has not, or the other way round."""
 
 
-def describe(talk: Talk, kind: int, name: str, keys: list[str] | None = None, version: int = 4, *, synonyms: bool = False, when: dict[str, str] | None = None) -> Any:
+def describe(
+    talk: Talk,
+    kind: int,
+    name: str,
+    keys: list[str] | None = None,
+    version: int = 4,
+    *,
+    synonyms: bool = False,
+    when: dict[str, str] | None = None,
+) -> Any:
     """Describe one resource and note the answer, once it shows the values of `when`: changes take a moment."""
     resource = DescribeConfigsResource(kind, name, keys)
     if when is not None:
@@ -41,17 +50,23 @@ def describe(talk: Talk, kind: int, name: str, keys: list[str] | None = None, ve
     return talk.ask(DescribeConfigsRequest([resource], synonyms, False), version)
 
 
-def change(talk: Talk, kind: int, name: str, *changes: tuple[str, int, str | None], version: int = 1, validate: bool = False) -> Any:
+def change(
+    talk: Talk, kind: int, name: str, *changes: tuple[str, int, str | None], version: int = 1, validate: bool = False
+) -> Any:
     """IncrementalAlterConfigs: (name, operation, value); 0 set, 1 delete, 2 append, 3 subtract."""
     configs = [incremental_alter_configs.AlterableConfig(*one) for one in changes]
     resource = incremental_alter_configs.AlterConfigsResource(kind, name, configs)
     return talk.ask(incremental_alter_configs.IncrementalAlterConfigsRequest([resource], validate), version)
 
 
-def replace(talk: Talk, kind: int, name: str, configs: dict[str, str | None], version: int = 2, *, validate: bool = False) -> Any:
+def replace(
+    talk: Talk, kind: int, name: str, configs: dict[str, str | None], version: int = 2, *, validate: bool = False
+) -> Any:
     """AlterConfigs: what is not named goes back to its default."""
     given = [alter_configs.AlterableConfig(n, v) for n, v in configs.items()]
-    return talk.ask(alter_configs.AlterConfigsRequest([alter_configs.AlterConfigsResource(kind, name, given)], validate), version)
+    return talk.ask(
+        alter_configs.AlterConfigsRequest([alter_configs.AlterConfigsResource(kind, name, given)], validate), version
+    )
 
 
 @conversation
@@ -146,7 +161,10 @@ def broker_configs_altered(talk: Talk) -> None:
     """Dynamic broker configs; read-only ones are refused; the cluster-wide default."""
     keys = ["log.retention.ms", "message.max.bytes", "num.partitions", "log.cleaner.threads"]
     change(talk, BROKER, "1", ("message.max.bytes", 0, "2000000"))
-    talk.until(lambda: talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(BROKER, "1", keys)], False, False), 4), lambda a: any(c.value == "2000000" for c in a.results[0].configs))
+    talk.until(
+        lambda: talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(BROKER, "1", keys)], False, False), 4),
+        lambda a: any(c.value == "2000000" for c in a.results[0].configs),
+    )
     describe(talk, BROKER, "1", keys, synonyms=True)
     change(talk, BROKER, "1", ("num.partitions", 0, "3"))
     change(talk, BROKER, "1", ("no.such.config", 0, "3"))
@@ -154,7 +172,10 @@ def broker_configs_altered(talk: Talk) -> None:
     change(talk, BROKER, "77", ("message.max.bytes", 0, "5"))
     change(talk, BROKER, "1", ("message.max.bytes", 1, None))
     change(talk, BROKER, "", ("log.retention.ms", 0, "5000000"))
-    talk.until(lambda: talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(BROKER, "", None)], False, False), 4), lambda a: any(c.value == "5000000" for c in a.results[0].configs))
+    talk.until(
+        lambda: talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(BROKER, "", None)], False, False), 4),
+        lambda a: any(c.value == "5000000" for c in a.results[0].configs),
+    )
     describe(talk, BROKER, "")
     change(talk, BROKER, "", ("log.retention.ms", 1, None))
 
@@ -164,7 +185,10 @@ def group_configs_altered(talk: Talk) -> None:
     """A group's own configs."""
     name = talk.group()
     change(talk, GROUP, name, ("consumer.session.timeout.ms", 0, "50000"))
-    talk.until(lambda: talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(GROUP, name, None)], False, False), 4), lambda a: any(c.value == "50000" for c in a.results[0].configs))
+    talk.until(
+        lambda: talk.quietly(DescribeConfigsRequest([DescribeConfigsResource(GROUP, name, None)], False, False), 4),
+        lambda a: any(c.value == "50000" for c in a.results[0].configs),
+    )
     describe(talk, GROUP, name, ["consumer.session.timeout.ms"])
     change(talk, GROUP, name, ("consumer.session.timeout.ms", 0, "1"))
     change(talk, GROUP, name, ("nonsense", 0, "1"))
@@ -178,7 +202,9 @@ def config_resources_listed(talk: Talk) -> None:
     topic = talk.topic()
     for version, kinds in ((0, []), (1, [TOPIC]), (1, [BROKER]), (1, [99]), (1, [LOGGER])):
         answer = talk.quietly(ListConfigResourcesRequest(kinds), version)
-        ours = sorted([r.resource_type, r.resource_name] for r in answer.config_resources if r.resource_name in {topic, "1"})
+        ours = sorted(
+            [r.resource_type, r.resource_name] for r in answer.config_resources if r.resource_name in {topic, "1"}
+        )
         talk.note(f"v{version} {kinds}", [answer.error_code, ours])
 
 

@@ -17,13 +17,29 @@ def part(offset: int, *, index: int = 0, size: int = 1 << 20, epoch: int = -1, f
     return FetchPartition(index, epoch, offset, fetched, -1, size)
 
 
-def request(talk: Talk, topic: str, parts: list[FetchPartition], *, wait: int = 0, least: int = 1, most: int = 1 << 24, session: tuple[int, int] = (0, -1), forget: list[int] | None = None) -> FetchRequest:
+def request(
+    talk: Talk,
+    topic: str,
+    parts: list[FetchPartition],
+    *,
+    wait: int = 0,
+    least: int = 1,
+    most: int = 1 << 24,
+    session: tuple[int, int] = (0, -1),
+    forget: list[int] | None = None,
+) -> FetchRequest:
     """A consumer's fetch of one topic."""
     topic_id = talk.ids.get(topic, bytes(16))
     forgotten = [ForgottenTopic(topic, topic_id, forget)] if forget else []
     topics = [FetchTopic(topic, topic_id, parts)] if parts else []
     return FetchRequest(
-        max_wait_ms=wait, min_bytes=least, max_bytes=most, session_id=session[0], session_epoch=session[1], topics=topics, forgotten_topics_data=forgotten
+        max_wait_ms=wait,
+        min_bytes=least,
+        max_bytes=most,
+        session_id=session[0],
+        session_epoch=session[1],
+        topics=topics,
+        forgotten_topics_data=forgotten,
     )
 
 
@@ -36,7 +52,9 @@ def fill(talk: Talk, topic: str, batches: int = 3, index: int = 0, size: int = 1
     """Write some batches of two records."""
     for i in range(batches):
         data = batch(b"%d" % i * size, b"+" * size)
-        body = ProduceRequest(None, -1, 30000, [TopicProduceData(topic, bytes(16), [PartitionProduceData(index, data)])])
+        body = ProduceRequest(
+            None, -1, 30000, [TopicProduceData(topic, bytes(16), [PartitionProduceData(index, data)])]
+        )
         assert talk.quietly(body, 9, "setup").responses[0].partition_responses[0].error_code == 0
 
 

@@ -21,7 +21,16 @@ SOMETHING = b"\0\0" + b"\0\0\0\1\0\1t" + b"\xff\xff\xff\xff"
 REBALANCE = 20000
 
 
-def join_request(group: str, member: str = "", *, instance: str | None = None, kind: str = "consumer", protocols: tuple[str, ...] = ("range",), session: int = SESSION, data: bytes = NOTHING) -> JoinGroupRequest:
+def join_request(
+    group: str,
+    member: str = "",
+    *,
+    instance: str | None = None,
+    kind: str = "consumer",
+    protocols: tuple[str, ...] = ("range",),
+    session: int = SESSION,
+    data: bytes = NOTHING,
+) -> JoinGroupRequest:
     """A JoinGroup request."""
     offered = [JoinGroupRequestProtocol(name, data) for name in protocols]
     return JoinGroupRequest(group, session, REBALANCE, member, instance, kind, offered, "to talk")
@@ -48,18 +57,38 @@ def joined(talk: Talk, group: str, who: str = "a", **options: Any) -> tuple[str,
     return answer.member_id, answer.generation_id
 
 
-def sync_request(group: str, generation: int, member: str, assignments: dict[str, bytes] | None = None, *, instance: str | None = None, kind: str | None = "consumer", protocol: str | None = "range") -> SyncGroupRequest:
+def sync_request(
+    group: str,
+    generation: int,
+    member: str,
+    assignments: dict[str, bytes] | None = None,
+    *,
+    instance: str | None = None,
+    kind: str | None = "consumer",
+    protocol: str | None = "range",
+) -> SyncGroupRequest:
     """A SyncGroup request."""
     given = [SyncGroupRequestAssignment(m, a) for m, a in (assignments or {}).items()]
     return SyncGroupRequest(group, generation, member, instance, kind, protocol, given)
 
 
-def sync(talk: Talk, group: str, generation: int, member: str, assignments: dict[str, bytes] | None = None, who: str = "a", version: int = 5, **options: Any) -> Any:
+def sync(
+    talk: Talk,
+    group: str,
+    generation: int,
+    member: str,
+    assignments: dict[str, bytes] | None = None,
+    who: str = "a",
+    version: int = 5,
+    **options: Any,
+) -> Any:
     """Sync and note the answer."""
     return talk.ask(sync_request(group, generation, member, assignments, **options), version, who)
 
 
-def beat(talk: Talk, group: str, generation: int, member: str, who: str = "a", version: int = 4, instance: str | None = None) -> Any:
+def beat(
+    talk: Talk, group: str, generation: int, member: str, who: str = "a", version: int = 4, instance: str | None = None
+) -> Any:
     """Heartbeat and note the answer."""
     return talk.ask(HeartbeatRequest(group, generation, member, instance), version, who)
 

@@ -126,7 +126,9 @@ def topic_partitions_described(talk: Talk) -> None:
     cursor = DescribeTopicPartitionsRequestCursor(one, 2)
     talk.ask(DescribeTopicPartitionsRequest([TopicRequest(one), TopicRequest(two)], 2, cursor), 0)
     talk.ask(DescribeTopicPartitionsRequest([TopicRequest("tp-unknown"), TopicRequest("a b")], 2000, None), 0)
-    talk.ask(DescribeTopicPartitionsRequest([TopicRequest(one)], 2000, DescribeTopicPartitionsRequestCursor(one, -1)), 0)
+    talk.ask(
+        DescribeTopicPartitionsRequest([TopicRequest(one)], 2000, DescribeTopicPartitionsRequestCursor(one, -1)), 0
+    )
 
 
 @conversation
@@ -136,5 +138,12 @@ def log_dirs_described(talk: Talk) -> None:
     topic = talk.topic(partitions=2)
     for version in range(1, 6):
         answer = talk.quietly(DescribeLogDirsRequest([DescribableLogDirTopic(topic, [0, 1, 9])]), version)
-        rows = [[t.name, sorted((p.partition_index, p.offset_lag, p.is_future_key) for p in t.partitions)] for r in answer.results for t in r.topics]
-        talk.note(f"v{version}", [answer.error_code, [r.error_code for r in answer.results], [[n, [list(p) for p in ps]] for n, ps in rows]])
+        rows = [
+            [t.name, sorted((p.partition_index, p.offset_lag, p.is_future_key) for p in t.partitions)]
+            for r in answer.results
+            for t in r.topics
+        ]
+        talk.note(
+            f"v{version}",
+            [answer.error_code, [r.error_code for r in answer.results], [[n, [list(p) for p in ps]] for n, ps in rows]],
+        )

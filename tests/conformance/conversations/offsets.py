@@ -8,25 +8,59 @@ from conformance.conversations.groups import join_request, joined, leave, ready,
 from conformance.talk import Talk, conversation
 from tautolog.core.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
 from tautolog.core.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
-from tautolog.core.messages.offset_commit import OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic
-from tautolog.core.messages.offset_delete import OffsetDeleteRequest, OffsetDeleteRequestPartition, OffsetDeleteRequestTopic
-from tautolog.core.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics
+from tautolog.core.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+)
+from tautolog.core.messages.offset_delete import (
+    OffsetDeleteRequest,
+    OffsetDeleteRequestPartition,
+    OffsetDeleteRequestTopic,
+)
+from tautolog.core.messages.offset_fetch import (
+    OffsetFetchRequest,
+    OffsetFetchRequestGroup,
+    OffsetFetchRequestTopic,
+    OffsetFetchRequestTopics,
+)
 
 
-def commit(talk: Talk, group: str, topic: str, offset: int, *, generation: int = -1, member: str = "", instance: str | None = None, version: int = 9, who: str = "a", index: int = 0, metadata: str | None = "note") -> Any:
+def commit(
+    talk: Talk,
+    group: str,
+    topic: str,
+    offset: int,
+    *,
+    generation: int = -1,
+    member: str = "",
+    instance: str | None = None,
+    version: int = 9,
+    who: str = "a",
+    index: int = 0,
+    metadata: str | None = "note",
+) -> Any:
     """Commit one partition and note the answer."""
     one = OffsetCommitRequestPartition(index, offset, -1, metadata)
     topics = [OffsetCommitRequestTopic(topic, talk.ids.get(topic, bytes(16)), [one])]
     return talk.ask(OffsetCommitRequest(group, generation, member, instance, -1, topics), version, who)
 
 
-def fetch(talk: Talk, group: str, topics: dict[str, list[int]] | None, version: int = 8, *, stable_only: bool = False) -> Any:
+def fetch(
+    talk: Talk, group: str, topics: dict[str, list[int]] | None, version: int = 8, *, stable_only: bool = False
+) -> Any:
     """Fetch committed offsets and note the answer; None means all."""
     if version < 8:
         wanted = None if topics is None else [OffsetFetchRequestTopic(t, p) for t, p in topics.items()]
         return talk.ask(OffsetFetchRequest(group, wanted, [], stable_only), version)
-    many = None if topics is None else [OffsetFetchRequestTopics(t, talk.ids.get(t, bytes(16)), p) for t, p in topics.items()]
-    return talk.ask(OffsetFetchRequest("", None, [OffsetFetchRequestGroup(group, None, -1, many)], stable_only), version)
+    many = (
+        None
+        if topics is None
+        else [OffsetFetchRequestTopics(t, talk.ids.get(t, bytes(16)), p) for t, p in topics.items()]
+    )
+    return talk.ask(
+        OffsetFetchRequest("", None, [OffsetFetchRequestGroup(group, None, -1, many)], stable_only), version
+    )
 
 
 @conversation
@@ -109,7 +143,9 @@ def commit_static_fenced(talk: Talk) -> None:
     ready(talk)
     topic, group = talk.topic(), talk.group()
     first = talk.quietly(join_request(group, instance="i"), 9, "a")
-    talk.quietly(sync_request(group, first.generation_id, first.member_id, {first.member_id: b"x"}, instance="i"), 5, "a")
+    talk.quietly(
+        sync_request(group, first.generation_id, first.member_id, {first.member_id: b"x"}, instance="i"), 5, "a"
+    )
     again = talk.quietly(join_request(group, instance="i"), 9, "b")
     commit(talk, group, topic, 1, generation=again.generation_id, member=first.member_id, instance="i")
     commit(talk, group, topic, 2, generation=again.generation_id, member=again.member_id, instance="i", who="b")
@@ -155,8 +191,12 @@ def offsets_deleted(talk: Talk) -> None:
     delete(group, "offsets-deleted-nowhere", 0)
     delete("", topic, 0)
     fetch(talk, group, {topic: [0, 1]})
-    subscription = b"\0\0" + (1).to_bytes(4, "big") + len(topic).to_bytes(2, "big") + topic.encode() + b"\xff\xff\xff\xff"
-    request = JoinGroupRequest(group, 20000, 20000, "", "inst", "consumer", [JoinGroupRequestProtocol("range", subscription)], None)
+    subscription = (
+        b"\0\0" + (1).to_bytes(4, "big") + len(topic).to_bytes(2, "big") + topic.encode() + b"\xff\xff\xff\xff"
+    )
+    request = JoinGroupRequest(
+        group, 20000, 20000, "", "inst", "consumer", [JoinGroupRequestProtocol("range", subscription)], None
+    )
     first = talk.quietly(request, 9)
     talk.quietly(sync_request(group, first.generation_id, first.member_id, {first.member_id: b"x"}, instance="inst"), 5)
     delete(group, topic, 1)

@@ -12,7 +12,16 @@ from tautolog.core.messages import delete_records, describe_producers, init_prod
 from tautolog.core.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 
 
-def produce(talk: Talk, topic: str, records: bytes | None, version: int = 11, *, acks: int = -1, index: int = 0, tid: str | None = None) -> Any:
+def produce(
+    talk: Talk,
+    topic: str,
+    records: bytes | None,
+    version: int = 11,
+    *,
+    acks: int = -1,
+    index: int = 0,
+    tid: str | None = None,
+) -> Any:
     """Send one batch to one partition and note the answer."""
     data = TopicProduceData(topic, talk.ids.get(topic, bytes(16)), [PartitionProduceData(index, records)])
     return talk.ask(ProduceRequest(tid, acks, 30000, [data]), version)
@@ -206,7 +215,10 @@ def produce_many_partitions(talk: Talk) -> None:
 def producer_ids(talk: Talk) -> None:
     """InitProducerId without transactional id, in every version; odd arguments."""
     for version in range(6):
-        talk.until(lambda v=version: talk.quietly(init_producer_id.InitProducerIdRequest(None, 60000, -1, -1), v), lambda a: a.error_code == 0)
+        talk.until(
+            lambda v=version: talk.quietly(init_producer_id.InitProducerIdRequest(None, 60000, -1, -1), v),
+            lambda a: a.error_code == 0,
+        )
         talk.ask(init_producer_id.InitProducerIdRequest(None, 60000, -1, -1), version)
     talk.ask(init_producer_id.InitProducerIdRequest(None, 0, -1, -1), 4)
     talk.ask(init_producer_id.InitProducerIdRequest("", 60000, -1, -1), 4)
@@ -234,7 +246,9 @@ def records_deleted(talk: Talk) -> None:
         talk.ask(delete_records.DeleteRecordsRequest([delete_records.DeleteRecordsTopic(topic, [part])], 30000), 2)
     part = delete_records.DeleteRecordsPartition(7, 0)
     talk.ask(delete_records.DeleteRecordsRequest([delete_records.DeleteRecordsTopic(topic, [part])], 30000), 1)
-    talk.ask(delete_records.DeleteRecordsRequest([delete_records.DeleteRecordsTopic("no-such-topic", [part])], 30000), 0)
+    talk.ask(
+        delete_records.DeleteRecordsRequest([delete_records.DeleteRecordsTopic("no-such-topic", [part])], 30000), 0
+    )
     produce(talk, topic, batch(b"a"))
 
 

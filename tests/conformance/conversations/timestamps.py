@@ -11,7 +11,9 @@ from conformance.talk import Talk, conversation
 from tautolog.core.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 
 
-def lookup(talk: Talk, topic: str, timestamp: int, version: int = 7, *, index: int = 0, epoch: int = -1, replica: int = -1) -> Any:
+def lookup(
+    talk: Talk, topic: str, timestamp: int, version: int = 7, *, index: int = 0, epoch: int = -1, replica: int = -1
+) -> Any:
     """Ask for one partition's offset at a time."""
     one = ListOffsetsPartition(index, epoch, timestamp)
     return talk.ask(ListOffsetsRequest(replica, 0, [ListOffsetsTopic(topic, [one])]), version)

@@ -69,7 +69,13 @@ def test_group_commits_and_resumes(broker):
     async def story():
         topic = await make_topic(broker, "aio-group")
         await produce(broker, topic, 10)
-        consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker.bootstrap, group_id="aio-group", enable_auto_commit=False, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(
+            topic,
+            bootstrap_servers=broker.bootstrap,
+            group_id="aio-group",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+        )
         await consumer.start()
         for _ in range(4):
             await asyncio.wait_for(consumer.getone(), 20)
@@ -104,14 +110,23 @@ def test_seek_by_time(broker):
 def test_three_members_rebalance(broker):
     async def story():
         topic = await make_topic(broker, "aio-three", 6)
-        consumers = [AIOKafkaConsumer(topic, bootstrap_servers=broker.bootstrap, group_id="aio-three", heartbeat_interval_ms=200, session_timeout_ms=6000) for _ in range(3)]
+        consumers = [
+            AIOKafkaConsumer(
+                topic,
+                bootstrap_servers=broker.bootstrap,
+                group_id="aio-three",
+                heartbeat_interval_ms=200,
+                session_timeout_ms=6000,
+            )
+            for _ in range(3)
+        ]
         for consumer in consumers:
             await consumer.start()
         try:
             async with asyncio.timeout(30):
                 while True:
                     owned = [sorted(tp.partition for tp in consumer.assignment()) for consumer in consumers]
-                    if sorted(sum(owned, [])) == list(range(6)) and all(owned):
+                    if sorted(part for parts in owned for part in parts) == list(range(6)) and all(owned):
                         return [len(o) for o in owned]
                     await asyncio.wait([asyncio.ensure_future(c.getmany(timeout_ms=50)) for c in consumers])
         finally:

@@ -26,7 +26,9 @@ def produce(broker, topic, count, **options):
 
 
 def consume(broker, topic, count, group, seconds=20.0, **options):
-    consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": group, "auto.offset.reset": "earliest", **QUIET, **options})
+    consumer = Consumer(
+        {"bootstrap.servers": broker.bootstrap, "group.id": group, "auto.offset.reset": "earliest", **QUIET, **options}
+    )
     consumer.subscribe([topic])
     found, deadline = [], time.monotonic() + seconds
     while len(found) < count and time.monotonic() < deadline:
@@ -70,7 +72,15 @@ def test_idempotent(broker, admin):
 @pytest.mark.parametrize("strategy", ["range", "cooperative-sticky"])
 def test_two_members_eager_and_cooperative(broker, admin, strategy):
     topic, group = make_topic(admin, f"ck-{strategy}", 4), f"ck-{strategy}"
-    options = {"bootstrap.servers": broker.bootstrap, "group.id": group, "auto.offset.reset": "earliest", "partition.assignment.strategy": strategy, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000, **QUIET}
+    options = {
+        "bootstrap.servers": broker.bootstrap,
+        "group.id": group,
+        "auto.offset.reset": "earliest",
+        "partition.assignment.strategy": strategy,
+        "heartbeat.interval.ms": 200,
+        "session.timeout.ms": 6000,
+        **QUIET,
+    }
     consumers = [Consumer(options), Consumer(options)]
     for consumer in consumers:
         consumer.subscribe([topic])

