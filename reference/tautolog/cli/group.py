@@ -152,17 +152,13 @@ def _described(admin: KafkaAdminClient, cluster: Cluster, name: str) -> dict[str
 
 
 def _describe(admin: KafkaAdminClient, cluster: Cluster, name: str) -> dict[str, Any]:
-    from kafka.errors import KafkaError
-
     document = {"group": name, **_described(admin, cluster, name)}
     owners = {place: member["member"] for member in document["members"] for place in member["partitions"]}
     committed = patiently(lambda: admin.list_group_offsets({name: None}))[name]
+    ends = _ends(admin, sorted(committed))
     document["partitions"] = partitions = []
     for place in sorted(committed):
-        try:
-            end = positions.bounds(admin, [place])[1][place]
-        except KafkaError:  # deleted, or without a leader
-            end = None
+        end = ends.get(place)
         offset = committed[place].offset
         partitions.append(
             {
@@ -175,6 +171,18 @@ def _describe(admin: KafkaAdminClient, cluster: Cluster, name: str) -> dict[str,
             }
         )
     return document
+
+
+def _ends(admin: KafkaAdminClient, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """The end offsets of those partitions that have one: some may be deleted, or without a leader."""
+    from kafka.errors import KafkaError
+
+    try:
+        return positions.bounds(admin, places)[1] if places else {}
+    except KafkaError:
+        if len(places) == 1:
+            return {}
+    return {place: end for one in places for place, end in _ends(admin, [one]).items()}
 
 
 def _places(admin: KafkaAdminClient, cluster: Cluster, text: str) -> list[TopicPartition]:

@@ -22,7 +22,7 @@ from tautolog.wire import schema
 from tautolog.wire.apis import NAMES
 from tautolog.wire.decoder import decoder
 from tautolog.wire.encoder import encoder
-from tautolog.wire.primitives import Malformed, as_view, read_varint, skip_tags
+from tautolog.wire.primitives import Malformed, read_varint, skip_tags
 from tautolog.wire.source import About, failing_frame
 
 API_VERSIONS: Final = 18
@@ -146,7 +146,7 @@ def _known(key: int, version: int) -> schema.Api:
     return api
 
 
-_HEADER = struct.Struct(">hhih")  # key, version, correlation id, length of the client id
+_read_header = struct.Struct(">hhih").unpack_from  # key, version, correlation id, length of the client id
 _REQUEST_START = struct.Struct(">ihhi")  # size of the frame, then as above
 _RESPONSE_START = struct.Struct(">ii")
 _FLEXIBLE_RESPONSE_START = struct.Struct(">iix")
@@ -159,10 +159,10 @@ def decode_request(frame: Buffer) -> tuple[int, int, int, str | None, Message | 
     The message is None for an ApiVersions request of an unknown version, which is answered as version 0 with error 35;
     every other unknown key or version is a `ProtocolError`.
     """
-    data = as_view(frame)
+    data = frame if type(frame) is memoryview else memoryview(frame)
     if len(data) < 10:
         raise ProtocolError(f"a request header takes 10 bytes, the frame has {len(data)}")
-    key, version, correlation_id, size = _HEADER.unpack_from(data)
+    key, version, correlation_id, size = _read_header(data)
     codec = _REQUESTS.get((key, version)) or _served(key, version)
     position = 10
     client_id = None
@@ -173,8 +173,7 @@ def decode_request(frame: Buffer) -> tuple[int, int, int, str | None, Message | 
         raise ProtocolError(f"request header: a negative length of the client id, {size}")
     if codec.flexible:
         position = _skip_header_tags(data, position)
-    body, _ = codec.read(data, position)
-    return key, version, correlation_id, client_id, body
+    return key, version, correlation_id, client_id, codec.read(data, position)[0]
 
 
 def _served(key: int, version: int) -> Codec | _Nameless:
@@ -222,7 +221,7 @@ def encode_response(key: int, version: int, correlation_id: int, message: Messag
 
 def decode_response(key: int, version: int, frame: Buffer) -> tuple[int, Message]:
     """Read one answer, without its four bytes of size: correlation id and message."""
-    data = as_view(frame)
+    data = frame if type(frame) is memoryview else memoryview(frame)
     codec = _RESPONSES.get((key, version)) or response_codec(key, version)
     if len(data) < 4:
         raise ProtocolError(f"a response header takes 4 bytes, the frame has {len(data)}")

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from tautolog.core.messages._base import Buffer
-
 MAX_STRING: Final = 32767
 """Longest string in UTF-8 bytes, in compact encoding too, as Kafka has it."""
 MAX_LENGTH: Final = 0x7FFF_FFFF
@@ -103,13 +101,3 @@ def negative(length: int) -> Malformed:
 def misfit(tag: int, announced: int, taken: int) -> Malformed:
     """A tagged field that is not as long as its size says."""
     return Malformed(f"tag {tag} announces {announced} bytes and takes {taken}")
-
-
-def wrong_size(size: int) -> Malformed:
-    """An id that is not 16 bytes."""
-    return Malformed(f"an id of {size} bytes, it takes 16")
-
-
-def as_view(frame: Buffer) -> memoryview:
-    """The frame as a view, so that slices of it copy nothing."""
-    return frame if type(frame) is memoryview else memoryview(frame)

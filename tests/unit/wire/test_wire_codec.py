@@ -246,5 +246,13 @@ class TestRefusals:
         with pytest.raises(ProtocolError, match=r"cannot write topics\.name: .*surrogates"):
             codec.encode_request(3, 9, 1, None, MetadataRequest([MetadataRequestTopic(name="\ud800")]))
 
+    def test_a_refused_frame_is_let_go(self):
+        request = produce(b"r" * 50)
+        request.topic_data.append(TopicProduceData("more", partition_data=[PartitionProduceData(0, b"s")]))
+        buffer = bytearray(joined(codec.encode_request(0, 9, 1, "c", request))[4:-3])
+        with memoryview(buffer) as view:
+            refusal(view)
+        buffer.clear()  # a BufferError if anything still looks into it
+
     def test_bytes_after_the_last_field_are_ignored(self):
         assert codec.decode_request(header(16, 0) + b"\x01\x02\x03")[4] == ListGroupsRequest()
