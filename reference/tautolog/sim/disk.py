@@ -91,6 +91,7 @@ class SimDisk:
         self._durable_names: dict[str, _File] = {}
         self._pending_names: list[_Renamed] = []
         self._dirty: dict[_File, None] = {}
+        self._damned: dict[_File, None] = {}  # readers see bytes that a failed sync has dropped
         self._used = 0
         self._faults: list[_Fault] = []
 
@@ -219,11 +220,12 @@ class SimDisk:
         for renamed in self._pending_names:
             if chance.below(2):
                 renamed.apply(names)
-        for file in self._dirty:
-            file.durable = _survivor(file, chance)
+        for file in self._dirty | self._damned:
+            file.durable = _survivor(file, chance) if file.pending else file.durable
             file.content = bytearray(file.durable)
             file.pending.clear()
         self._dirty.clear()
+        self._damned.clear()
         self._pending_names.clear()
         self._names = names
         self._durable_names = dict(names)
@@ -260,6 +262,7 @@ class SimDisk:
         self._durable_names.clear()
         self._pending_names.clear()
         self._dirty.clear()
+        self._damned.clear()
         self._used = 0
 
     @property
@@ -326,6 +329,7 @@ class SimDisk:
         """What was to be synced counts as synced to the kernel, and is nowhere."""
         file.pending.clear()
         self._dirty.pop(file, None)
+        self._damned[file] = None
 
     def _settle_name(self, path: str, file: _File) -> None:
         for name in [name for name, known in self._durable_names.items() if known is file]:
