@@ -59,45 +59,70 @@ class OrderProducer:
         self.finished = threading.Event()
 
     def _run(self) -> None:
+        self._producer.partitions_for(TOPIC)
         began = time.monotonic()
         pause = threading.Event()
         while self.sent < self.total:
             due = min(self.total, int((time.monotonic() - began) * self.rate) + 1)
-            while self.sent < due:
-                self._send(self.sent)
-                self.sent += 1
-            pause.wait(0.005)
+            if due > self.sent:
+                self._send(range(self.sent, due))
+                self.sent = due
+            pause.wait(0.02)
         self._producer.flush(timeout=20)
         self._producer.close(timeout=5)
         self.finished.set()
 
-    def _send(self, order: int) -> None:
-        customer = order % CUSTOMERS
-        part = customer % self.partitions
-        name = f"c{customer:02}"
-        body = {"order": order, "customer": name, "number": order // CUSTOMERS, "amount": order * 7 % 1000}
-        slot = self.recorder.slot()
-        self.recorder.event(slot, "invoke", "send", [["send", key_of(part), order]])
-        try:
-            future = self._producer.send(TOPIC, json.dumps(body).encode(), key=name.encode(), partition=part)
-        except KafkaError as error:
-            self._lost(error, order, part, slot)
-            return
-        future.add_callback(self._acknowledged, order, part, slot)
-        future.add_errback(lambda error: self._lost(error, order, part, slot))
+    def _send(self, orders: range) -> None:
+        """Send a handful of orders: one operation of the history, answered when all of them are."""
+        parts = {order: order % CUSTOMERS % self.partitions for order in orders}
+        handful = Handful(self.recorder, parts)
+        for order, part in parts.items():
+            name = f"c{order % CUSTOMERS:02}"
+            body = {"order": order, "customer": name, "number": order // CUSTOMERS, "amount": order * 7 % 1000}
+            try:
+                future = self._producer.send(TOPIC, json.dumps(body).encode(), key=name.encode(), partition=part)
+            except KafkaError:
+                self._lost(order, handful)
+                continue
+            future.add_callback(self._acknowledged, order, part, handful)
+            future.add_errback(lambda _, order=order, handful=handful: self._lost(order, handful))
 
-    def _acknowledged(self, order: int, part: int, slot: int, metadata: Any) -> None:
-        self.recorder.event(slot, "ok", "send", [["send", key_of(part), [metadata.offset, order]]])
-        self.recorder.release(slot)
+    def _acknowledged(self, order: int, part: int, handful: Handful, metadata: Any) -> None:
         self.acknowledged[order] = part
+        handful.answered(order, metadata.offset)
         now = time.monotonic_ns()
         self.quiet_ns = max(self.quiet_ns, now - self._last_ack)
         self._last_ack = now
 
-    def _lost(self, error: BaseException, order: int, part: int, slot: int) -> None:
+    def _lost(self, order: int, handful: Handful) -> None:
+        """Unknown is unknown: the record may be in the log or not."""
         self.failed += 1
-        self.recorder.event(slot, "info", "send", [["send", key_of(part), order]])
-        del error  # unknown is unknown: the record may be in the log or not, and the process number is not used again
+        handful.answered(order, None)
+
+
+class Handful:
+    """One operation that sends several orders; its completion waits for the last answer."""
+
+    def __init__(self, recorder: Recorder, parts: dict[int, int]) -> None:
+        self.recorder = recorder
+        self.parts = parts
+        self.offsets: dict[int, int | None] = {}
+        self.slot = recorder.slot()
+        self._lock = threading.Lock()
+        recorder.event(self.slot, "invoke", "send", [["send", key_of(part), order] for order, part in parts.items()])
+
+    def answered(self, order: int, offset: int | None) -> None:
+        """Take one answer in; None where it is not known whether the order was written."""
+        with self._lock:
+            self.offsets[order] = offset
+            if len(self.offsets) < len(self.parts):
+                return
+        sends = [["send", key_of(p), o if (at := self.offsets[o]) is None else [at, o]] for o, p in self.parts.items()]
+        if None in self.offsets.values():
+            self.recorder.event(self.slot, "info", "send", sends)
+        else:
+            self.recorder.event(self.slot, "ok", "send", sends)
+            self.recorder.release(self.slot)
 
 
 class OrderConsumer:

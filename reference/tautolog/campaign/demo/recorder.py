@@ -6,6 +6,7 @@ still open when the run ends stays without completion, which every judge reads a
 
 from __future__ import annotations
 
+import heapq
 import json
 import threading
 import time
@@ -24,7 +25,7 @@ class Recorder:
         self._began = time.monotonic_ns()
         self._index = 0
         self._free: list[int] = []
-        self._next_slot = 100
+        self._next_slot = 9
 
     def __enter__(self) -> Self:
         return self
@@ -53,14 +54,14 @@ class Recorder:
         return now
 
     def slot(self) -> int:
-        """A process number for one asynchronous send: a process has one operation open at a time."""
+        """A process number, from 10 on, for one asynchronous operation: a process has one of them open at a time."""
         with self._lock:
             if self._free:
-                return self._free.pop()
+                return heapq.heappop(self._free)
             self._next_slot += 1
             return self._next_slot
 
     def release(self, slot: int) -> None:
         """The send is answered: its number may be used again."""
         with self._lock:
-            self._free.append(slot)
+            heapq.heappush(self._free, slot)
