@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -241,14 +242,14 @@ def patiently(call: Callable[[], Result]) -> Result:
     """Call again while the cluster is in a state that passes by itself: the admin client does not."""
     from kafka.errors import KafkaError, KafkaTimeoutError
 
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
     while True:
         try:
             return call()
         except KafkaError as error:
             if not error.retriable or isinstance(error, KafkaTimeoutError) or time.monotonic() > deadline:
                 raise
-        time.sleep(0.1)
+        pause.wait(0.1)
 
 
 def _address(text: str) -> tuple[str, int]:
