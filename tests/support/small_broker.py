@@ -55,12 +55,15 @@ class Table:
         self.producer_ids += 1
         return self.producer_ids - 1
 
+    def know(self, topic, **settings):
+        self.topics[topic.name] = self.by_id[topic.topic_id] = topic
+        self._configs[topic.name] = LogConfig(**settings)
+
     def add(self, name, partitions=1, *, leader_epoch=0, **settings):
         topic = Topic(
             name, self._broker.chance.uuid(), partitions, {}, internal=False, leader_epochs=[leader_epoch] * partitions
         )
-        self.topics[name] = self.by_id[topic.topic_id] = topic
-        self._configs[name] = LogConfig(**settings)
+        self.know(topic, **settings)
         for index in range(partitions):
             self._broker.replicas.create(topic, index)
         return topic
@@ -80,7 +83,7 @@ class SmallBroker:
     node_id = 7
     endpoint = ("broker.example", 9092)
 
-    def __init__(self, storage=None, settings=None, now=START):
+    def __init__(self, storage=None, settings=None, now=START, topics=()):
         self.storage = SimDisk() if storage is None else storage
         self.chance = Counting()
         self.now = now
@@ -88,6 +91,8 @@ class SmallBroker:
         self.outbox = []
         self.config = BrokerConfig(settings or {})
         self.controller = Table(self)
+        for topic in topics:
+            self.controller.know(topic)
         self.replicas = Replicas(self)
         self.fetches = Fetches(self)
         self.replicas.start()

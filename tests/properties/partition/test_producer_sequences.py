@@ -53,7 +53,8 @@ def test_every_batch_is_answered_as_the_model_does(start, sends):
     broker = SmallBroker()
     broker.controller.add("orders")
     model = Model()
-    for producer, epoch, kind, back, count in sends:
+    for producer, epoch, kind, back, fresh in sends:
+        count = fresh
         batches = [b for b in model.written.get(producer, []) if b[0] == epoch]
         first = (batches[-1][2] + 1) % 2**31 if batches else start
         if kind == "again" and batches:

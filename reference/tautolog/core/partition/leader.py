@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tautolog.core.errors import ErrorCode
+from tautolog.core.log.epochs import NO_EPOCH
 from tautolog.core.log.log import Log
 from tautolog.core.messages._base import Buffer
 from tautolog.core.messages.fetch import EpochEndOffset, FetchPartition, LeaderIdAndEpoch, PartitionData, SnapshotId
@@ -127,7 +128,7 @@ class Partition:
 
     def advance(self) -> None:
         """Raise the high watermark to what every in-sync replica has; it never goes back."""
-        if self.isr == [self.leader]:
+        if len(self.isr) == 1:  # the leader itself, always in sync
             self.high_watermark = self.log.end_offset
 
     def append(self, records: Buffer | None, now: Instant) -> Appended:
@@ -153,7 +154,7 @@ class Partition:
             if known:
                 return Appended(known, log_start_offset=log.start_offset)
         size = batch.size
-        data = memoryview(records)[:size]
+        data = records if type(records) is memoryview and len(records) == size else memoryview(records)[:size]
         if data.readonly:
             data = memoryview(bytearray(data))
         append_time = -1
@@ -200,8 +201,7 @@ class Partition:
         """
         log = self.log
         offset = wanted.fetch_offset
-        error = self.check_epoch(wanted.current_leader_epoch)
-        if error:
+        if wanted.current_leader_epoch >= 0 and (error := self.check_epoch(wanted.current_leader_epoch)):
             return failed(self.index, error)
         if replica_id >= 0 and (replica_id == self.leader or replica_id not in self.replicas):
             known = wanted.current_leader_epoch >= 0
@@ -240,8 +240,8 @@ class Partition:
         )
 
     def check_epoch(self, current_leader_epoch: int) -> ErrorCode:
-        """Whether a client's idea of the leader epoch is ours (KIP-320); a negative one is no idea."""
-        if current_leader_epoch < 0 or current_leader_epoch == self.leader_epoch:
+        """Whether a client's idea of the leader epoch is ours (KIP-320); -1 is no idea."""
+        if current_leader_epoch in {self.leader_epoch, NO_EPOCH}:
             return ErrorCode.NONE
         if current_leader_epoch < self.leader_epoch:
             return ErrorCode.FENCED_LEADER_EPOCH
