@@ -61,7 +61,8 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.UsageError as error:
-        error.show()
+        command = error.ctx.command_path if error.ctx else "tautolog"
+        click.echo(f"tautolog: {error.format_message().rstrip('.')} ({command} --help tells more)", err=True)
         sys.exit(USAGE)
     except click.ClickException as error:
         error.show()
