@@ -1,7 +1,7 @@
 """A whole broker over a simulated disk, driven by hand: `ask` for answers, `restart`, and a disk that fails when told.
 
-Every request and every answer goes through the codec in its version, as over TCP: what a version does not carry is lost, and
-what an answer must not hold is found.
+Every request and every answer goes through the codec in its version, as over TCP: what a version does not carry is
+lost, and what an answer must not hold is found.
 """
 
 from __future__ import annotations

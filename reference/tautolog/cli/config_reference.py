@@ -1,14 +1,16 @@
 """Write `docs/reference/configs.md`: `python -m tautolog.cli.config_reference`.
 
-Every config of Apache Kafka 4.3.0 with its default, and whether Tautolog acts on it or only keeps and shows it. A broker config
-counts as acted on where the code asks for it by name, a topic config where a log has a field for it: read off the sources, so
-that the page cannot claim more. A test asserts that the page is what this module would write now.
+Every config of Apache Kafka 4.3.0 with its default, and whether Tautolog acts on it or only keeps and shows it. A
+broker config counts as acted on where the code asks for it by name, a topic config where a log has a field for it:
+read off the sources, so that the page cannot claim more. A test asserts that the page is what this module would write
+now.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from tautolog.core.controller import definitions
@@ -23,20 +25,21 @@ _HEAD = """\
 
 Written by `python -m tautolog.cli.config_reference`; do not edit.
 
-Tautolog lists, checks, keeps and shows every configuration of Apache Kafka 4.3.0 under Kafka's name, with Kafka's default. What
-each one means is told in [Kafka's documentation](https://kafka.apache.org/documentation/#configuration). The last column tells
-what it does here: **acts** means that Tautolog behaves accordingly, *accepted* that the value is checked, kept and shown
-and changes nothing.
+Tautolog lists, checks, keeps and shows every configuration of Apache Kafka 4.3.0 under Kafka's name, with Kafka's
+default. What each one means is told in [Kafka's documentation](https://kafka.apache.org/documentation/#configuration).
+The last column tells what it does here: **acts** means that Tautolog behaves accordingly, *accepted* that the value is
+checked, kept and shown and changes nothing.
 
-Broker configs are given at start (`tautolog serve --set NAME=VALUE`); those marked `cluster` or `broker` can also be changed
-while the broker runs, for all brokers or for one. A value that is changed while running wins over one given at start.
+Broker configs are given at start (`tautolog serve --set NAME=VALUE`); those marked `cluster` or `broker` can also be
+changed while the broker runs, for all brokers or for one. A value that is changed while running wins over one given at
+start.
 """
 
 _TOPIC = """
 ## Topic configs
 
-Set when a topic is made or later (`tautolog topic create NAME --config K=V`). Where a topic has no value of its own, that of the
-broker config in the fifth column counts.
+Set when a topic is made or later (`tautolog topic create NAME --config K=V`). Where a topic has no value of its own,
+that of the broker config in the fifth column counts.
 """
 
 _BROKER = """
@@ -46,7 +49,8 @@ _BROKER = """
 _GROUP = """
 ## Group configs
 
-They belong to the consumer group protocol of KIP-848, to share groups and to streams groups, none of which is served yet.
+They belong to the consumer group protocol of KIP-848, to share groups and to streams groups, none of which is served
+yet.
 """
 
 _CLIENT_METRICS = """
@@ -56,22 +60,23 @@ Kept and listed; no client is asked for metrics (KIP-714 is not served).
 """
 
 
-def asked_for(package: Path = PACKAGE) -> set[str]:
+@cache
+def asked_for() -> frozenset[str]:
     """The broker configs that some code of the package asks for: string literals that are arguments of a call."""
     known = definitions.broker()
     found: set[str] = set()
-    for path in package.rglob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             arguments = node.args if isinstance(node, ast.Call) else []
             literals = (a.value for a in arguments if isinstance(a, ast.Constant))
             found |= {name for name in literals if isinstance(name, str) and name in known}
-    return found
+    return frozenset(found)
 
 
-def acted_on() -> tuple[set[str], set[str]]:
+def acted_on() -> tuple[frozenset[str], frozenset[str]]:
     """The names of the broker configs and of the topic configs that change what the broker does."""
     fields = {field.replace("_", ".") for field in LogConfig._fields}
-    topics = {name for name in definitions.topic() if name in fields or name == "internal.segment.bytes"}
+    topics = frozenset(name for name in definitions.topic() if name in fields or name == "internal.segment.bytes")
     brokers = asked_for().union(*(definitions.topic()[name].synonyms for name in topics))
     return brokers, topics
 

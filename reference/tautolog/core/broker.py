@@ -1,7 +1,8 @@
 """The broker, composed: which room answers what. Composition only; every decision is made in a room.
 
-The broker is a node (`tautolog.core.node`): the world hands in requests, time, chance and a disk, and drains the outbox.
-It never sees bytes of the protocol, a socket or a clock. What a peer sends can end that peer's connection, never the broker.
+The broker is a node (`tautolog.core.node`): the world hands in requests, time, chance and a disk, and drains the
+outbox. It never sees bytes of the protocol, a socket or a clock. What a peer sends can end that peer's connection,
+never the broker.
 """
 
 from __future__ import annotations

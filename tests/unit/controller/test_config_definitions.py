@@ -5,6 +5,7 @@ import pytest
 from tautolog.core.controller import definitions
 from tautolog.core.controller.definitions import BadValue
 
+ONE_OF = "String must be one of: CreateTime, LogAppendTime"
 TABLES = (definitions.broker, definitions.topic, definitions.group, definitions.client_metrics)
 DEFAULTS = [d for table in TABLES for d in table().values() if d.default is not None]
 
@@ -31,19 +32,51 @@ def test_a_default_of_a_topic_is_that_of_its_broker_config():
     [
         ("segment.bytes", "abc", "Invalid value abc for configuration segment.bytes: Not a number of type INT"),
         ("segment.bytes", "1", "Invalid value 1 for configuration segment.bytes: Value must be at least 1048576"),
-        ("segment.bytes", "99999999999", "Invalid value 99999999999 for configuration segment.bytes: Not a number of type INT"),
+        (
+            "segment.bytes",
+            "99999999999",
+            "Invalid value 99999999999 for configuration segment.bytes: Not a number of type INT",
+        ),
         ("segment.bytes", "", "Invalid value  for configuration segment.bytes: Not a number of type INT"),
         ("segment.ms", "1_0", "Invalid value 1_0 for configuration segment.ms: Not a number of type LONG"),
         ("segment.ms", "0x10", "Invalid value 0x10 for configuration segment.ms: Not a number of type LONG"),
         ("segment.ms", str(2**63), f"Invalid value {2**63} for configuration segment.ms: Not a number of type LONG"),
         ("retention.ms", "-2", "Invalid value -2 for configuration retention.ms: Value must be at least -1"),
-        ("compression.zstd.level", "23", "Invalid value 23 for configuration compression.zstd.level: Value must be no more than 22"),
-        ("compression.gzip.level", "0", "Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1"),
-        ("min.cleanable.dirty.ratio", "2", "Invalid value 2.0 for configuration min.cleanable.dirty.ratio: Value must be no more than 1"),
-        ("min.cleanable.dirty.ratio", "x", "Invalid value x for configuration min.cleanable.dirty.ratio: Not a number of type DOUBLE"),
-        ("preallocate", "yes", "Invalid value yes for configuration preallocate: Expected value to be either true or false"),
-        ("message.timestamp.type", "logappendtime", "Invalid value logappendtime for configuration message.timestamp.type: String must be one of: CreateTime, LogAppendTime"),
-        ("cleanup.policy", "Compact", "Invalid value Compact for configuration cleanup.policy: String must be one of: compact, delete"),
+        (
+            "compression.zstd.level",
+            "23",
+            "Invalid value 23 for configuration compression.zstd.level: Value must be no more than 22",
+        ),
+        (
+            "compression.gzip.level",
+            "0",
+            "Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1",
+        ),
+        (
+            "min.cleanable.dirty.ratio",
+            "2",
+            "Invalid value 2.0 for configuration min.cleanable.dirty.ratio: Value must be no more than 1",
+        ),
+        (
+            "min.cleanable.dirty.ratio",
+            "x",
+            "Invalid value x for configuration min.cleanable.dirty.ratio: Not a number of type DOUBLE",
+        ),
+        (
+            "preallocate",
+            "yes",
+            "Invalid value yes for configuration preallocate: Expected value to be either true or false",
+        ),
+        (
+            "message.timestamp.type",
+            "logappendtime",
+            f"Invalid value logappendtime for configuration message.timestamp.type: {ONE_OF}",
+        ),
+        (
+            "cleanup.policy",
+            "Compact",
+            "Invalid value Compact for configuration cleanup.policy: String must be one of: compact, delete",
+        ),
     ],
 )
 def test_refused_as_kafka_refuses(name, text, sentence):

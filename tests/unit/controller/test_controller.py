@@ -1,8 +1,8 @@
 """Commands of the controller: what they change, what they refuse, and that a restart knows all of it."""
 
 import pytest
-from support.whole_broker import WholeBroker
 
+from support.whole_broker import WholeBroker
 from tautolog.core.controller import creation
 from tautolog.core.controller.alteration import Change, Operation
 from tautolog.core.controller.controller import PRODUCER_IDS_A_BLOCK
@@ -22,7 +22,9 @@ def world():
 def seen(world):
     """All that the controller knows, in order, without what a restart changes on purpose."""
     controller = world.broker.controller
-    topics = [(t.name, t.topic_id, t.partitions, list(t.configs.items()), t.internal) for t in controller.topics.values()]
+    topics = [
+        (t.name, t.topic_id, t.partitions, list(t.configs.items()), t.internal) for t in controller.topics.values()
+    ]
     return topics, controller.state.configs, controller.state.features, list(controller.by_id)
 
 
@@ -32,7 +34,12 @@ def more(world, name, count):
 
 def test_a_topic_is_there_with_its_partitions(world):
     topic = world.broker.controller.create_topic("orders", 3, {"retention.ms": "1000"})
-    assert (topic.name, topic.partitions, topic.configs, topic.internal) == ("orders", 3, {"retention.ms": "1000"}, False)
+    assert (topic.name, topic.partitions, topic.configs, topic.internal) == (
+        "orders",
+        3,
+        {"retention.ms": "1000"},
+        False,
+    )
     assert topic.leader_epochs == [0, 0, 0]
     assert world.broker.controller.by_id[topic.topic_id] is topic
     assert [p.index for p in world.broker.replicas.of_topic("orders")] == [0, 1, 2]
@@ -86,7 +93,11 @@ def test_internal_topics_have_kafkas_configs(world):
     controller = world.broker.controller
     offsets = controller.ensure_internal(OFFSETS_TOPIC)
     assert (offsets.partitions, offsets.internal) == (50, True)
-    assert offsets.configs == {"cleanup.policy": "compact", "compression.type": "producer", "segment.bytes": "104857600"}
+    assert offsets.configs == {
+        "cleanup.policy": "compact",
+        "compression.type": "producer",
+        "segment.bytes": "104857600",
+    }
     assert controller.ensure_internal(OFFSETS_TOPIC) is offsets
     transactions = controller.auto_create(TRANSACTIONS_TOPIC)
     assert transactions.configs == {

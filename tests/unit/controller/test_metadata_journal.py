@@ -1,8 +1,8 @@
 """The metadata log: what was appended is there after a restart, with and without a snapshot, and nothing else is."""
 
 import pytest
-from support.whole_broker import WALL_MS, FailingDisk
 
+from support.whole_broker import WALL_MS, FailingDisk
 from tautolog.core.controller.journal import FOLDER, Journal
 from tautolog.core.controller.records import ConfigRecord, FeatureLevelRecord
 from tautolog.core.ports import Instant, StorageError

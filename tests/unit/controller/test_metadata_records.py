@@ -55,7 +55,9 @@ def test_a_partition_of_kafkas_is_read_with_its_directory_and_eligible_replicas_
 
 def test_a_change_of_leader_of_kafkas_is_read_with_its_other_fields_skipped():
     text = "010502000000008151522989fe493e8546cb83b356fd8a040001010104ffffffff0605020000000107050200000001"
-    assert decode(bytes.fromhex(text)) == PartitionChangeRecord(0, bytes.fromhex("8151522989fe493e8546cb83b356fd8a"), -1)
+    assert decode(bytes.fromhex(text)) == PartitionChangeRecord(
+        0, bytes.fromhex("8151522989fe493e8546cb83b356fd8a"), -1
+    )
 
 
 @pytest.mark.parametrize("record", ALL, ids=lambda value: type(value).__name__)

@@ -1,8 +1,8 @@
 """One module per Kafka API key: `KEY`, `VERSIONS` (as advertised), and `handle(broker, peer, request)`.
 
-A handler returns the answer, or None when it will come later through `broker.reply`. `REFUSED` names advertised versions
-that end the connection (Produce 0-2: an old librdkafka needs to see them, and never sends them). What ApiVersions answers is
-generated from these modules, so it cannot promise what is not served.
+A handler returns the answer, or None when it will come later through `broker.reply`. `REFUSED` names advertised
+versions that end the connection (Produce 0-2: an old librdkafka needs to see them, and never sends them). What
+ApiVersions answers is generated from these modules, so it cannot promise what is not served.
 """
 
 from __future__ import annotations

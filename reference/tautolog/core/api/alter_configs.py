@@ -1,7 +1,7 @@
-"""AlterConfigs, versions 0 to 2: the whole configuration of a resource anew; what is not named goes back to its default.
+"""AlterConfigs, versions 0-2: a resource configured anew; what is not named goes back to its default.
 
-Deprecated in favour of IncrementalAlterConfigs (KIP-339), which shares all its rules. Kafka does not answer when a resource is
-named twice; here it is refused each time.
+Deprecated in favour of IncrementalAlterConfigs (KIP-339), which shares all its rules. Kafka does not answer when a
+resource is named twice; here it is refused each time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""ApiVersions, versions 0 to 4; any other version gets a version-0 body with error 35 and the supported range (KIP-511).
+"""ApiVersions, versions 0-4; any other version gets a version-0 body with error 35 and the range (KIP-511).
 
 The list of keys is read off the handlers, so it cannot promise what is not served. From version 3 on it also tells the
-features (KIP-584): of those of Kafka 4.3 only the formats of the metadata and eligible leader replicas are finalized; a group,
-share, streams or transaction protocol that is not served is not named, and clients do not start using it. A supported range
-that begins at 0 is left out before version 4, whose readers would take it for an error (KIP-1022).
+features (KIP-584): of those of Kafka 4.3 only the formats of the metadata and eligible leader replicas are finalized;
+a group, share, streams or transaction protocol that is not served is not named, and clients do not start using it. A
+supported range that begins at 0 is left out before version 4, whose readers would take it for an error (KIP-1022).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""CreatePartitions, versions 0 to 3: more partitions for existing topics, or only validated.
+"""CreatePartitions, versions 0-3: more partitions for existing topics, or only validated.
 
 More than 10,000 new partitions in one request are refused with 44 POLICY_VIOLATION (Kafka answers -1 there).
 """

@@ -1,4 +1,4 @@
-"""CreateTopics, versions 2 to 7: with or without a manual assignment, or only validated.
+"""CreateTopics, versions 2-7: with or without a manual assignment, or only validated.
 
 All the good topics of a request are made in one step. From version 5 on the answer tells the configs that the topic has
 (KIP-525), from 7 on its id. `timeout_ms` is not waited for: the answer comes when the topics are there.

@@ -1,7 +1,7 @@
-"""DeleteTopics, versions 1 to 6: by name, from version 6 on by name or id (KIP-516).
+"""DeleteTopics, versions 1-6: by name, from version 6 on by name or id (KIP-516).
 
-All the topics of a request go in one step, their records and what was committed for them too. With `delete.topic.enable` off
-everything is refused: 42 before version 3, 73 from then on.
+All the topics of a request go in one step, their records and what was committed for them too. With
+`delete.topic.enable` off everything is refused: 42 before version 3, 73 from then on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""DescribeCluster, versions 0 to 2 (KIP-700): this broker is the cluster and its controller; it is never fenced.
+"""DescribeCluster, versions 0-2 (KIP-700): this broker is the cluster and its controller; it is never fenced.
 
 Asked for the controllers' endpoints (version 1, KIP-919) it refuses, as a broker's listener does.
 """

@@ -1,7 +1,8 @@
-"""DescribeConfigs, versions 1 to 4: topics, brokers, groups, client metrics subscriptions and the broker's loggers.
+"""DescribeConfigs, versions 1-4: topics, brokers, groups, client metrics subscriptions and the broker's loggers.
 
-Every config that Kafka 4.3 lists is listed, whether this broker acts on it or not (docs/reference/configs.md tells which),
-with its source, and from version 3 on its type and a pointer to its documentation. A secret's value is never shown.
+Every config that Kafka 4.3 lists is listed, whether this broker acts on it or not (docs/reference/configs.md tells
+which), with its source, and from version 3 on its type and a pointer to its documentation. A secret's value is never
+shown.
 """
 
 from __future__ import annotations

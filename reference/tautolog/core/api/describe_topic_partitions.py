@@ -1,7 +1,7 @@
 """DescribeTopicPartitions, version 0 (KIP-966): partitions of topics in the order of their names, some at a time.
 
-At most `response_partition_limit` partitions, never more than `max.request.partition.size.limit`; the cursor in the answer
-says where the next request goes on. No replica is eligible outside the in-sync ones: there is only one.
+At most `response_partition_limit` partitions, never more than `max.request.partition.size.limit`; the cursor in the
+answer says where the next request goes on. No replica is eligible outside the in-sync ones: there is only one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""IncrementalAlterConfigs, versions 0 and 1 (KIP-339): set, delete, append to and subtract from configs, resource by resource.
+"""IncrementalAlterConfigs, versions 0-1 (KIP-339): set, delete, append to and subtract from configs.
 
-Each resource stands for itself: one that is refused keeps none of its changes, the others get theirs. A resource that is
-named twice is refused each time. The broker's loggers are changed here too; that is not kept over a restart.
+Each resource stands for itself: one that is refused keeps none of its changes, the others get theirs. A resource that
+is named twice is refused each time. The broker's loggers are changed here too; that is not kept over a restart.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""ListConfigResources, versions 0 and 1 (KIP-1142): which topics, brokers, groups and subscriptions have a configuration.
+"""ListConfigResources, versions 0-1 (KIP-1142): which topics, groups and subscriptions have configs.
 
 Version 0 knows client metrics subscriptions only. No type named means all types; an unknown one is error 35.
 """

@@ -1,8 +1,8 @@
-"""Metadata, versions 0 to 13: the brokers, the controller, and topics by name, by id (from 12), or all.
+"""Metadata, versions 0-13: the brokers, the controller, and topics by name, by id (from 12), or all.
 
-A topic that does not exist is made when the request and `auto.create.topics.enable` allow it (always before version 4); as in
-Kafka this answer still says that it is unknown, the next one has it. In versions 10 and 11 a topic id is refused as a whole.
-There are no ACLs: whoever asks may do everything.
+A topic that does not exist is made when the request and `auto.create.topics.enable` allow it (always before version
+4); as in Kafka this answer still says that it is unknown, the next one has it. In versions 10-11 a topic id is
+refused as a whole. There are no ACLs: whoever asks may do everything.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Configurations that somebody wants to change: what is wrong with the wish, or the records that fulfil it.
 
 Reads the state and changes nothing. AlterConfigs and IncrementalAlterConfigs meet here as one list of changes to one
-resource. Codes and sentences are Kafka's: what a topic, a group or a subscription does not take is INVALID_CONFIG, what a
-broker does not take is INVALID_REQUEST, and a broker takes names that it does not know.
+resource. Codes and sentences are Kafka's: what a topic, a group or a subscription does not take is INVALID_CONFIG,
+what a broker does not take is INVALID_REQUEST, and a broker takes names that it does not know.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The broker's own configuration: what was set where, and what is in force.
 
-Four layers, the first that has a value wins: set on this broker while it runs, set as the default of all brokers while they
-run, given at start, Kafka's default. Values stay text; typed readings are kept until a layer changes, so that asking on the
-hot path is one dictionary lookup.
+Four layers, the first that has a value wins: set on this broker while it runs, set as the default of all brokers while
+they run, given at start, Kafka's default. Values stay text; typed readings are kept until a layer changes, so that
+asking on the hot path is one dictionary lookup.
 """
 
 from __future__ import annotations

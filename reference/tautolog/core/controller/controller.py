@@ -1,8 +1,8 @@
 """The controller of one node: every change of metadata goes through here, and the metadata log is the only truth.
 
-A command becomes records (`creation`, `alteration`), the records are appended (`journal`), and only what was appended is
-applied (`state`); then the partitions are told. The state is a replay of that log, so a restart gives the same state. When
-the disk refuses, the answer is KAFKA_STORAGE_ERROR and nothing has changed.
+A command becomes records (`creation`, `alteration`), the records are appended (`journal`), and only what was appended
+is applied (`state`); then the partitions are told. The state is a replay of that log, so a restart gives the same
+state. When the disk refuses, the answer is KAFKA_STORAGE_ERROR and nothing has changed.
 
 Commands return a value or a `Refusal`; they never answer a request themselves.
 """
@@ -39,7 +39,8 @@ METADATA_VERSION: Final = 30
 """The level of `metadata.version` whose record formats are written: that of Apache Kafka 4.3."""
 
 FEATURES: Final = {"metadata.version": METADATA_VERSION, "eligible.leader.replicas.version": 1}
-"""What a new cluster is made with. Group, share, streams and transaction protocols are not among them: not served yet."""
+"""What a new cluster is made with. Group, share, streams and transaction protocols are not among them: not served
+yet."""
 
 PRODUCER_IDS_A_BLOCK: Final = 1000
 
@@ -69,8 +70,8 @@ class Controller:
     def start(self) -> None:
         """Bring back the state from the metadata log. Raises `StorageError`.
 
-        A new run leads every partition under a new leader epoch, so that records lost with an unsynced disk and the ones
-        written after them can be told apart.
+        A new run leads every partition under a new leader epoch, so that records lost with an unsynced disk and the
+        ones written after them can be told apart.
         """
         state = State(self._broker.node_id)
         for record in self._journal.open(self._broker.now):
@@ -164,7 +165,7 @@ class Controller:
         return self.create_topic(name, count, configs | {"segment.bytes": str(size)})
 
     def delete_topics(self, topics: Sequence[Topic]) -> Refusal | None:
-        """Delete topics, all or none: from the metadata first, then their logs; what was committed for them is forgotten."""
+        """Delete topics, all or none: from the metadata, then their logs and what was committed for them."""
         refusal = self._commit([RemoveTopicRecord(topic.topic_id) for topic in topics])
         if refusal is None:
             for topic in topics:
@@ -242,7 +243,7 @@ class Controller:
     # producer ids
 
     def next_producer_id(self) -> int | ErrorCode:
-        """A producer id that was never given out before. Blocks of 1000 are persisted before the first of them is used."""
+        """A producer id that was never given out before. Blocks of 1000 are persisted before they are used."""
         if self._next_producer_id == self._producer_ids_end:
             first = self.state.next_producer_id
             record = ProducerIdsRecord(self._broker.node_id, self._journal.epoch, first + PRODUCER_IDS_A_BLOCK)

@@ -1,7 +1,7 @@
 """Topics and partitions that somebody wants: what is wrong with the wish, or the records that fulfil it.
 
-Reads the state and changes nothing. The order of the checks and their sentences are Kafka's, so that a client sees the same
-refusal whichever of several things is wrong. With one broker every replica is on it.
+Reads the state and changes nothing. The order of the checks and their sentences are Kafka's, so that a client sees the
+same refusal whichever of several things is wrong. With one broker every replica is on it.
 """
 
 from __future__ import annotations
@@ -101,7 +101,10 @@ def check_topic_configs(config: BrokerConfig, overrides: Mapping[str, str]) -> R
         text = f"conflict topic config setting min.compaction.lag.ms ({least}) > max.compaction.lag.ms ({most})"
         return Refusal(ErrorCode.INVALID_CONFIG, text)
     if values.get("remote.storage.enable") is True:
-        text = "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage."
+        text = (
+            "Tiered Storage functionality is disabled in the broker. "
+            "Topic cannot be configured with remote log storage."
+        )
         return Refusal(ErrorCode.INVALID_CONFIG, text)
     return None
 
@@ -122,7 +125,8 @@ def _partition_count(config: BrokerConfig, node_id: int, topic: CreatableTopic) 
     if factor > 1:
         text = (
             f"Unable to replicate the partition {factor} time(s): The target replication factor of {factor} "
-            "cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned."
+            "cannot be reached because only 1 broker(s) are registered "
+            "or some brokers have all their log directories cordoned."
         )
         return Refusal(ErrorCode.INVALID_REPLICATION_FACTOR, text)
     return count
@@ -174,7 +178,8 @@ def more_partitions(
     if wish.count == topic.partitions:
         return Refusal(ErrorCode.INVALID_PARTITIONS, f"Topic already has {topic.partitions} partition(s).")
     if wish.count < topic.partitions:
-        text = f"The topic {topic.name} currently has {topic.partitions} partition(s); {wish.count} would not be an increase."
+        has = f"The topic {topic.name} currently has {topic.partitions} partition(s)"
+        text = f"{has}; {wish.count} would not be an increase."
         return Refusal(ErrorCode.INVALID_PARTITIONS, text)
     added = wish.count - topic.partitions
     if wish.assignments is not None:

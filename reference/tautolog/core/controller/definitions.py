@@ -1,7 +1,7 @@
 """What a configuration is: its type, its default, which values it takes, and the sentence when it does not.
 
-Pure functions over text. Values are kept as the text they were given as, as in Kafka, and read when they are used. Nothing
-here knows where a value was set (`configs`) or who changed it (`alteration`).
+Pure functions over text. Values are kept as the text they were given as, as in Kafka, and read when they are used.
+Nothing here knows where a value was set (`configs`) or who changed it (`alteration`).
 """
 
 from __future__ import annotations

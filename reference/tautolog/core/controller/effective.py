@@ -61,7 +61,7 @@ def broker_synonyms(config: BrokerConfig, name: str) -> list[Synonym]:
 
 
 def inherited(config: BrokerConfig, definition: Definition) -> tuple[str | None, Source]:
-    """What a topic has when nothing is set on it: the value of the broker's config in the topic's unit, and its source."""
+    """What a topic has when nothing is set on it: the broker config's value in its own unit, and the source."""
     for name in definition.synonyms:
         for source, layer in config.all_layers():
             if name in layer:

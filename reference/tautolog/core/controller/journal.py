@@ -1,8 +1,9 @@
 """The metadata log on disk: records in, records out, kept short by snapshots.
 
-It knows how records are stored, never what they mean. The log is an ordinary one in `__cluster_metadata-0`; a snapshot is a
-file `OFFSET-EPOCH.checkpoint` beside it that stands for everything below its offset (KIP-630). What `append` returned from
-is durable, whatever the fsync policy for clients' records: a topic must not be forgotten while its records remain.
+It knows how records are stored, never what they mean. The log is an ordinary one in `__cluster_metadata-0`; a snapshot
+is a file `OFFSET-EPOCH.checkpoint` beside it that stands for everything below its offset (KIP-630). What `append`
+returned from is durable, whatever the fsync policy for clients' records: a topic must not be forgotten while its
+records remain.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The records of the metadata log, in Kafka's own format (KIP-631): what they say and how they are written.
 
-A record's value is a frame version, the record's type, its version, and its fields, the flexible encoding throughout. Types,
-versions and field order are those of `org.apache.kafka.common.metadata` 4.3.0; only the types that this broker writes are
-here. Tagged fields that it does not know are skipped, a type that it does not know is a `RecordsError`: a newer Tautolog
-wrote it, and guessing would lose metadata.
+A record's value is a frame version, the record's type, its version, and its fields, the flexible encoding throughout.
+Types, versions and field order are those of `org.apache.kafka.common.metadata` 4.3.0; only the types that this broker
+writes are here. Tagged fields that it does not know are skipped, a type that it does not know is a `RecordsError`: a
+newer Tautolog wrote it, and guessing would lose metadata.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Every configuration of Apache Kafka 4.3.0, as text: one line each, parsed by `tautolog.core.controller.definitions`.
 
-Data only. A line reads `name|type|default|check|importance` and then, for a broker's, `cluster` or `broker` where it can
-be changed while the broker runs (`static` or nothing: only by a restart) and `internal` where Kafka does not list it; for a
-topic's or a group's, the broker configs that its default comes from. A default of `~` is null.
+Data only. A line reads `name|type|default|check|importance` and then, for a broker's, `cluster` or `broker` where it
+can be changed while the broker runs (`static` or nothing: only by a restart) and `internal` where Kafka does not list
+it; for a topic's or a group's, the broker configs that its default comes from. A default of `~` is null.
 
-A check is a range `low..high` (either end may be open), `in a,b` (one of), `any-case a,b`, `each a,b` (a list of these),
-`some` (a list that is not empty), or the name of a rule in `definitions`.
+A check is a range `low..high` (either end may be open), `in a,b` (one of), `any-case a,b`, `each a,b` (a list of
+these), `some` (a list that is not empty), or the name of a rule in `definitions`.
 
-Names, types, defaults, ranges and update modes are what the broker itself says (ConfigDef and DescribeConfigs); the order
-is that of its definitions.
+Names, types, defaults, ranges and update modes are what the broker itself says (ConfigDef and DescribeConfigs); the
+order is that of its definitions.
 """
 
 from __future__ import annotations

@@ -1,0 +1,205 @@
+"""No request can raise, and no answer is one that its version cannot carry: hostile names, numbers and texts."""
+
+import hypothesis.strategies as st
+from hypothesis import given
+
+from support.whole_broker import WholeBroker
+from tautolog.core.controller import definitions
+from tautolog.core.controller.definitions import BadValue
+from tautolog.core.controller.names import problem
+from tautolog.core.controller.records import decode, encode
+from tautolog.core.errors import ErrorCode
+from tautolog.core.messages import alter_configs, describe_configs, incremental_alter_configs
+from tautolog.core.messages.create_partitions import (
+    CreatePartitionsAssignment,
+    CreatePartitionsRequest,
+    CreatePartitionsTopic,
+)
+from tautolog.core.messages.create_topics import (
+    CreatableReplicaAssignment,
+    CreatableTopic,
+    CreatableTopicConfig,
+    CreateTopicsRequest,
+)
+from tautolog.core.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
+from tautolog.core.messages.describe_cluster import DescribeClusterRequest
+from tautolog.core.messages.describe_topic_partitions import (
+    DescribeTopicPartitionsRequest,
+    DescribeTopicPartitionsRequestCursor,
+    TopicRequest,
+)
+from tautolog.core.messages.list_config_resources import ListConfigResourcesRequest
+from tautolog.core.messages.metadata import MetadataRequest, MetadataRequestTopic
+from tautolog.core.node import Disconnect
+from tautolog.core.records.errors import RecordsError
+
+KNOWN = [d.name for table in (definitions.topic, definitions.broker, definitions.group) for d in table().values()]
+TEXT = st.text(max_size=12)
+NAMES = st.sampled_from(["t", "u.v", "u_v", "", ".", "a/b", "1", "a" * 250]) | TEXT
+VALUES = (
+    st.none() | st.sampled_from(["1", "-1", "compact", "true", "NaN", "1e400", "9" * 5000, "²", "1,,2", "*"]) | TEXT
+)
+KEYS = st.sampled_from(KNOWN) | TEXT
+NODES = st.lists(st.integers(-1, 2), max_size=3)
+INTS = st.sampled_from([-(2**31), -2, -1, 0, 1, 2, 3, 9_999, 10_001, 2**31 - 1])
+SHORTS = st.sampled_from([-(2**15), -2, -1, 0, 1, 2, 2**15 - 1])
+IDS = st.sampled_from([bytes(16), bytes(15) + b"\2", b"\xff" * 16])
+KINDS = st.sampled_from([0, 1, 2, 4, 8, 16, 32, 64, -128, 127])
+
+ASSIGNMENTS = st.lists(st.builds(CreatableReplicaAssignment, st.integers(-1, 3), NODES), max_size=3)
+CONFIGS = st.lists(st.builds(CreatableTopicConfig, KEYS, VALUES), max_size=3)
+TOPICS = st.builds(CreatableTopic, NAMES, INTS, SHORTS, ASSIGNMENTS, CONFIGS)
+INCREMENTAL = st.builds(
+    incremental_alter_configs.AlterableConfig, KEYS, st.integers(-128, 127) | st.integers(0, 3), VALUES
+)
+FULL = st.builds(alter_configs.AlterableConfig, KEYS, VALUES)
+CURSORS = st.none() | st.builds(DescribeTopicPartitionsRequestCursor, NAMES, INTS)
+
+REQUESTS = st.one_of(
+    st.tuples(st.integers(2, 7), st.builds(CreateTopicsRequest, st.lists(TOPICS, max_size=3), INTS, st.booleans())),
+    st.tuples(
+        st.just(6),
+        st.builds(DeleteTopicsRequest, st.lists(st.builds(DeleteTopicState, st.none() | NAMES, IDS), max_size=4)),
+    ),
+    st.tuples(st.integers(1, 5), st.builds(DeleteTopicsRequest, st.just([]), st.lists(NAMES, max_size=4))),
+    st.tuples(
+        st.integers(0, 3),
+        st.builds(
+            CreatePartitionsRequest,
+            st.lists(
+                st.builds(
+                    CreatePartitionsTopic,
+                    NAMES,
+                    INTS,
+                    st.none() | st.lists(st.builds(CreatePartitionsAssignment, NODES), max_size=3),
+                ),
+                max_size=3,
+            ),
+            INTS,
+            st.booleans(),
+        ),
+    ),
+    st.tuples(
+        st.integers(0, 1),
+        st.builds(
+            incremental_alter_configs.IncrementalAlterConfigsRequest,
+            st.lists(
+                st.builds(
+                    incremental_alter_configs.AlterConfigsResource, KINDS, NAMES, st.lists(INCREMENTAL, max_size=3)
+                ),
+                max_size=3,
+            ),
+            st.booleans(),
+        ),
+    ),
+    st.tuples(
+        st.integers(0, 2),
+        st.builds(
+            alter_configs.AlterConfigsRequest,
+            st.lists(
+                st.builds(alter_configs.AlterConfigsResource, KINDS, NAMES, st.lists(FULL, max_size=3)), max_size=3
+            ),
+            st.booleans(),
+        ),
+    ),
+    st.tuples(
+        st.integers(1, 4),
+        st.builds(
+            describe_configs.DescribeConfigsRequest,
+            st.lists(
+                st.builds(
+                    describe_configs.DescribeConfigsResource, KINDS, NAMES, st.none() | st.lists(KEYS, max_size=2)
+                ),
+                max_size=3,
+            ),
+            st.booleans(),
+            st.booleans(),
+        ),
+    ),
+    st.tuples(
+        st.integers(10, 13),
+        st.builds(
+            MetadataRequest,
+            st.none() | st.lists(st.builds(MetadataRequestTopic, IDS, st.none() | NAMES), max_size=3),
+            st.booleans(),
+        ),
+    ),
+    st.tuples(st.integers(0, 2), st.builds(DescribeClusterRequest, st.booleans(), st.integers(-128, 127))),
+    st.tuples(
+        st.just(0),
+        st.builds(DescribeTopicPartitionsRequest, st.lists(st.builds(TopicRequest, NAMES), max_size=3), INTS, CURSORS),
+    ),
+    st.tuples(st.just(1), st.builds(ListConfigResourcesRequest, st.lists(KINDS, max_size=3))),
+)
+
+
+def errors(message):
+    """Every error code anywhere in an answer."""
+    for name in message.__slots__:
+        value = getattr(message, name)
+        if name == "error_code":
+            yield value
+        for part in value if isinstance(value, list) else [value]:
+            if hasattr(part, "__slots__"):
+                yield from errors(part)
+
+
+@given(st.lists(REQUESTS, min_size=1, max_size=6))
+def test_whatever_is_asked_is_answered_and_a_restart_knows_it(requests):
+    world = WholeBroker()
+    world.broker.controller.create_topic("t", 2, {})
+    for version, body in requests:
+        if version < 12 and isinstance(body, MetadataRequest):
+            body.topics = [topic for topic in body.topics or [] if topic.name is not None]
+        answer = world.ask(body, version)
+        assert not isinstance(answer, Disconnect)
+        assert ErrorCode.UNKNOWN_SERVER_ERROR not in errors(answer)
+    before = world.broker.controller.state.configs, {t.name: t.configs for t in world.broker.controller.topics.values()}
+    world.restart()
+    assert before == (
+        world.broker.controller.state.configs,
+        {t.name: t.configs for t in world.broker.controller.topics.values()},
+    )
+
+
+@given(
+    st.sampled_from(
+        [d for table in (definitions.topic, definitions.broker, definitions.group) for d in table().values()]
+    ),
+    VALUES,
+)
+def test_a_value_is_taken_or_refused_with_a_sentence(definition, text):
+    if text is None:
+        return
+    try:
+        definition.read(text)
+    except BadValue as refused:
+        sentence = str(refused)
+    else:
+        sentence = None
+    if sentence is None:
+        shown = definition.shown(text)
+        assert definition.sensitive or definition.type == "double" or definition.read(shown) == definition.read(text)
+    else:
+        assert sentence.startswith("Invalid value ")
+        assert f" for configuration {definition.name}: " in sentence
+
+
+@given(TEXT)
+def test_a_name_is_good_or_there_is_a_sentence(name):
+    sentence = problem(name)
+    legal = (
+        0 < len(name) <= 249
+        and all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+        and name not in {".", ".."}
+    )
+    assert (sentence is None) is legal
+
+
+@given(st.binary(max_size=80))
+def test_bytes_are_a_metadata_record_or_refused(data):
+    try:
+        record = decode(data)
+    except RecordsError:
+        return
+    assert decode(encode(record)) == record
