@@ -4,9 +4,10 @@ A configuration is a state, the pending operations that have taken effect, and h
 were used. Operations are linearized only when one of them returns (Lowe's just-in-time rule), and a pending operation
 is a bit in a mask that is reused after its return, so the cost follows the concurrency and not the length. Beyond that:
 
-* A read takes effect as soon as the state allows it: it changes nothing, so waiting never helps.
+* An operation that leaves the state as it is counts as done at once. If it only reads, nothing more can come of it; else
+  it may still take effect later, before it returns: `done` says that it need not, `used` that it has.
 * When a blind write takes effect, every other pending blind write may have done so right before and be hidden by it.
-  Such a write counts as done and may still take effect later, before it returns.
+  Such a write counts as done, too, and may still take effect later.
 * Unknown operations of one kind are counted, not told apart. Of two configurations that differ only in these counts the
   one that used no more of each kind makes the other superfluous.
 * A state of which no operation to come can tell what it is, is as good as any other such state.
@@ -23,8 +24,8 @@ from tautolog_checkers.linearizability.operations import FOREVER, Op
 from tautolog_checkers.linearizability.transitions import Row, Transitions
 
 Configuration: TypeAlias = tuple[int, int, int, int]
-"""(state, done, used, spent): `done` pending operations that need no more; `used` blind writes whose effect is used up;
-`spent` unknown operations, `WIDTH` bits a kind."""
+"""(state, done, used, spent): `done` pending operations that need no more; `used` ones whose effect is used up; `spent`
+unknown operations, `WIDTH` bits a kind."""
 
 WIDTH = 24
 OFTEN = 2048
@@ -43,7 +44,7 @@ class Search:
     """
 
     __slots__ = (
-        "_blind", "_budget", "_free", "_guard", "_kinds", "_model", "_pending", "_slots", "_until_check", "_writes",
+         "_budget", "_free", "_guard", "_kinds", "_model", "_pending", "_slots", "_unknown", "_until_check", "_writes",
         "configurations", "expanded", "transitions",
     )  # fmt: skip
 
@@ -58,7 +59,7 @@ class Search:
         self._slots: dict[int, int] = {}
         self._free: list[int] = []
         self._kinds: dict[tuple[object, object], list[int]] = {}
-        self._blind: dict[int, tuple[Op, Row, bool]] = {}
+        self._unknown: list[tuple[Op, Row, bool]] = []
         self._guard = 0
         self._writes = 0
         self._budget = budget
@@ -75,23 +76,20 @@ class Search:
         slot = self._free.pop() if self._free else len(self._pending)
         bit = 1 << slot
         self._slots[op.index] = bit
-        readonly = model.readonly(op)
-        self._pending[bit] = (op, row, readonly)
-        if readonly:
-            fill = self.transitions.fill
-            allowed = set()
-            for state, _, _, _ in self.configurations:
-                after = row.get(state)
-                if (fill(row, op, state) if after is None else after) >= 0:
-                    allowed.add(state)
-            if allowed:
-                self.configurations = {
-                    (state, done | bit, used, spent) if state in allowed else (state, done, used, spent)
-                    for state, done, used, spent in self.configurations
-                }
-        elif model.blind(op):
+        self._pending[bit] = (op, row, model.readonly(op))
+        fill = self.transitions.fill
+        absorbed = set()
+        for state in {configuration[0] for configuration in self.configurations}:
+            after = row.get(state)
+            if (fill(row, op, state) if after is None else after) == state:
+                absorbed.add(state)
+        if absorbed:
+            self.configurations = {
+                (state, done | bit, used, spent) if state in absorbed else (state, done, used, spent)
+                for state, done, used, spent in self.configurations
+            }
+        if model.blind(op):
             self._writes |= bit
-            self._blind[bit] = self._pending[bit]
 
     def _add_unknown(self, op: Op, row: Row) -> None:
         """One more of a kind that may take effect at any time, or never."""
@@ -101,7 +99,7 @@ class Search:
             number = len(self._kinds)
             self._kinds[key] = kind = [number * WIDTH, 0]
             self._guard |= 1 << ((number + 1) * WIDTH - 1)
-            self._blind[-1 - number] = (op, row, self._model.blind(op))
+            self._unknown.append((op, row, self._model.blind(op)))
         kind[1] += 1
 
     def ret(self, op: Op) -> bool:
@@ -123,29 +121,38 @@ class Search:
             passed = {(state, done & keep, used & keep, spent) for state, done, used, spent in passed}
         self.configurations = self._undominated(passed) if self._kinds and len(passed) > 1 else passed
         del self._pending[bit]
-        self._blind.pop(bit, None)
         self._writes &= keep
         self._free.append(bit.bit_length() - 1)
         return True
 
     def _close(self, bit: int, now: int) -> set[Configuration]:
         """All configurations in which the returning operation has taken effect, by as few steps as possible."""
-        blind_target = bit & self._writes
+        readonly = self._pending[bit][2]
         passed: set[Configuration] = set()
-        work: list[Configuration] = []
+        waiting: list[Configuration] = []
         for configuration in self.configurations:
             if configuration[1] & bit:
                 passed.add(configuration)
-                if not blind_target or configuration[2] & bit:
+                if readonly or configuration[2] & bit:
                     continue
-            work.append(configuration)
-        if not work:
+            waiting.append(configuration)
+        if not waiting:
             return passed
         moves = self._moves(now)
-        if self._kinds:
-            self._expand_counting(bit, work, passed, moves)
-        else:
-            self._expand(bit, work, passed, moves)
+        work: list[Configuration] = []
+        for configuration in waiting:
+            state, done, used, spent = configuration
+            all_done = moves.absorb(state, done)  # more than when it was made, where the state died meanwhile
+            if all_done != done:
+                configuration = (state, all_done, used, spent)  # noqa: PLW2901  # the same one, as it is now
+                if all_done & bit:
+                    passed.add(configuration)
+                    if readonly:
+                        continue
+            work.append(configuration)
+        if work:
+            expand = self._expand_counting if self._kinds else self._expand
+            expand(bit, work, passed, moves, readonly=readonly)
         return passed
 
     def _moves(self, now: int) -> _Moves:
@@ -153,98 +160,101 @@ class Search:
         moves = _Moves(self.transitions, now, self._writes)
         any_state = next(iter(self.configurations))[0]
         for bit, (op, row, readonly) in self._pending.items():
+            moves.all.append((bit, row, op))
             if readonly:
-                moves.reads.append((bit, row, op))
-            elif bit & self._writes:
+                continue
+            if bit & self._writes:
                 moves.writes.append((bit, moves.alive(row, op, any_state)))
             else:
                 moves.others.append((bit, row, op))
         for shift, count in self._kinds.values():
-            op, row, blind = self._blind[-1 - shift // WIDTH]
+            op, row, blind = self._unknown[shift // WIDTH]
             if blind:
                 moves.unknown_writes.append((moves.alive(row, op, any_state), shift, count))
             else:
                 moves.unknown.append((row, op, shift, count))
         return moves
 
-    def _expand(self, bit: int, work: list[Configuration], passed: set[Configuration], moves: _Moves) -> None:
+    def _expand(
+        self, bit: int, work: list[Configuration], passed: set[Configuration], moves: _Moves, *, readonly: bool
+    ) -> None:
         """Where no operation is unknown: breadth is bounded by what is pending alone."""
         seen = set(work)
-        writes_mask = moves.mask
-        reads, fill = moves.reads, self.transitions.fill
-        until, dead, now = self.transitions.until, self.transitions.dead, moves.now
-        reduces = self.transitions.reduces
-        blind_target = bit & writes_mask
+        writes_mask, writes, others, absorb = moves.mask, moves.writes, moves.others, moves.absorb
+        get_after = moves.alive
         while work:
             state, done, used, _ = work.pop()
-            self._count()
-            following = [(after, done | writes_mask, used | b, b) for b, after in moves.writes if not used & b]
-            for b, row, op in moves.others:
-                if not done & b:
-                    known = row.get(state)
-                    after = fill(row, op, state) if known is None else known
-                    if after >= 0:
-                        if reduces and until[after] < now:
-                            after = dead
-                        following.append((after, done | b, used, b))
+            self.expanded += 1
+            if self.expanded >= self._until_check:
+                self._look()
+            following = [
+                (after, done | writes_mask, used | b, b) for b, after in writes if not used & b and after != state
+            ]
+            for b, row, op in others:
+                if not used & b:
+                    after = get_after(row, op, state)
+                    if after >= 0 and after != state:
+                        following.append((after, done | b, used | b, b))
             for after, now_done, now_used, b in following:
-                if after != state:
-                    for r, row, op in reads:
-                        if not now_done & r:
-                            known = row.get(after)
-                            if (fill(row, op, after) if known is None else known) >= 0:
-                                now_done |= r  # noqa: PLW2901  # the reads that this state lets through
-                made = (after, now_done, now_used, 0)
-                if now_done & bit:
+                all_done = absorb(after, now_done)
+                made = (after, all_done, now_used, 0)
+                if all_done & bit:
                     if b == bit or not done & bit:
                         passed.add(made)
-                    if not blind_target or now_used & bit:
+                    if readonly or now_used & bit:
                         continue
                 if made not in seen:
                     seen.add(made)
                     work.append(made)
 
-    def _expand_counting(self, bit: int, work: list[Configuration], passed: set[Configuration], moves: _Moves) -> None:
+    def _expand_counting(
+        self, bit: int, work: list[Configuration], passed: set[Configuration], moves: _Moves, *, readonly: bool
+    ) -> None:
         """The same with unknown operations, and without configurations that spent more of them than needed."""
         seen: dict[tuple[int, int, int], list[int]] = {}
         for state, done, used, spent in work:
             self._improves(seen, (state, done, used), spent)
-        writes_mask, mask = moves.mask, (1 << (WIDTH - 1)) - 1
-        reads, fill = moves.reads, self.transitions.fill
-        blind_target = bit & writes_mask
+        writes_mask, mask, absorb, get_after = moves.mask, (1 << (WIDTH - 1)) - 1, moves.absorb, moves.alive
         while work:
             state, done, used, spent = work.pop()
             if spent not in seen[state, done, used]:
                 continue  # one that spent less came meanwhile
-            self._count()
-            following = [(after, done | writes_mask, used | b, spent, b) for b, after in moves.writes if not used & b]
+            self.expanded += 1
+            if self.expanded >= self._until_check:
+                self._look()
+            following = [
+                (after, done | writes_mask, used | b, spent, b)
+                for b, after in moves.writes
+                if not used & b and after != state
+            ]
             for b, row, op in moves.others:
-                if not done & b:
-                    after = moves.alive(row, op, state)
-                    if after >= 0:
-                        following.append((after, done | b, used, spent, b))
+                if not used & b:
+                    after = get_after(row, op, state)
+                    if after >= 0 and after != state:
+                        following.append((after, done | b, used | b, spent, b))
             for after, shift, count in moves.unknown_writes:
                 if (after != state or writes_mask & ~done) and (spent >> shift) & mask < count:
                     following.append((after, done | writes_mask, used, spent + (1 << shift), 0))
             for row, op, shift, count in moves.unknown:
                 if (spent >> shift) & mask < count:
-                    after = moves.alive(row, op, state)
+                    after = get_after(row, op, state)
                     if after >= 0 and after != state:
                         following.append((after, done, used, spent + (1 << shift), 0))
             for after, now_done, now_used, now_spent, b in following:
-                if after != state:
-                    for r, row, op in reads:
-                        if not now_done & r:
-                            known = row.get(after)
-                            if (fill(row, op, after) if known is None else known) >= 0:
-                                now_done |= r  # noqa: PLW2901  # the reads that this state lets through
-                if now_done & bit:
+                all_done = absorb(after, now_done)
+                if all_done & bit:
                     if b == bit or not done & bit:
-                        passed.add((after, now_done, now_used, now_spent))
-                    if not blind_target or now_used & bit:
+                        passed.add((after, all_done, now_used, now_spent))
+                    if readonly or now_used & bit:
                         continue
-                if self._improves(seen, (after, now_done, now_used), now_spent):
-                    work.append((after, now_done, now_used, now_spent))
+                if self._improves(seen, (after, all_done, now_used), now_spent):
+                    work.append((after, all_done, now_used, now_spent))
+
+    def _look(self) -> None:
+        """Look at the limits, now and then."""
+        self._until_check = self.expanded + OFTEN
+        if self._budget is not None:
+            self._budget.check()
 
     def _improves(self, best: dict[tuple[int, int, int], list[int]], key: tuple[int, int, int], spent: int) -> bool:
         """Keep `spent` unless something kept is no greater in any kind; drop what it makes superfluous."""
@@ -267,23 +277,18 @@ class Search:
             self._improves(best, (state, done, used), spent)
         return {(*key, spent) for key, kept in best.items() for spent in kept}
 
-    def _count(self) -> None:
-        self.expanded += 1
-        if self._budget is not None and self.expanded >= self._until_check:
-            self._until_check = self.expanded + OFTEN
-            self._budget.check()
-
 
 class _Moves:
     """What can take effect while one operation returns."""
 
-    __slots__ = ("mask", "now", "others", "reads", "transitions", "unknown", "unknown_writes", "writes")
+    __slots__ = ("_absorbing", "_now", "_transitions", "all", "mask", "others", "unknown", "unknown_writes", "writes")
 
     def __init__(self, transitions: Transitions, now: int, mask: int) -> None:
-        self.transitions = transitions
-        self.now = now
+        self._transitions = transitions
+        self._now = now
+        self._absorbing: dict[int, int] = {}
         self.mask = mask
-        self.reads: list[tuple[int, Row, Op]] = []
+        self.all: list[tuple[int, Row, Op]] = []
         self.writes: list[tuple[int, int]] = []
         self.others: list[tuple[int, Row, Op]] = []
         self.unknown: list[tuple[Row, Op, int, int]] = []
@@ -291,13 +296,24 @@ class _Moves:
 
     def alive(self, row: Row, op: Op, state: int) -> int:
         """The state after an operation, or the dead one where nothing to come can tell what it is."""
-        transitions = self.transitions
+        transitions = self._transitions
         after = row.get(state)
         if after is None:
             after = transitions.fill(row, op, state)
-        if transitions.reduces and after >= 0 and transitions.until[after] < self.now:
+        if transitions.reduces and after >= 0 and transitions.until[after] < self._now:
             return transitions.dead
         return after
+
+    def absorb(self, state: int, done: int) -> int:
+        """`done`, with all pending operations that leave `state` as it is."""
+        mask = self._absorbing.get(state)
+        if mask is None:
+            mask = 0
+            for bit, row, op in self.all:
+                if self.alive(row, op, state) == state:
+                    mask |= bit
+            self._absorbing[state] = mask
+        return done | mask
 
 
 def search(

@@ -48,12 +48,12 @@ def _reads_and_writes(history: History) -> bool:
     return False
 
 
-def _set_or_counter(history: History) -> str | None:
-    """A set's reads give lists, a counter's give numbers; without any read there is no telling."""
+def _set_or_counter(history: History) -> str:
+    """A set's reads give lists, a counter's give numbers; where nothing was read, any set will do."""
     for event in history.events:
         if event.type == OK and event.f == "read":
             if isinstance(event.value, list | tuple | set | frozenset):
                 return "set"
             if isinstance(event.value, int):
                 return "counter"
-    return "set" if any(event.f == "remove" for event in history.events) else None
+    return "set"

@@ -1,4 +1,7 @@
-"""A FIFO queue (`enqueue`, `dequeue`) and a stack (`push`, `pop`). Taking from an empty one gives null."""
+"""A FIFO queue (`enqueue`, `dequeue`) and a stack (`push`, `pop`). Taking from an empty one gives null.
+
+Either model takes either pair of names, so that one history can be asked about both.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,17 @@ from tautolog_checkers.linearizability.operations import ILLEGAL, UNKNOWN, Op
 EMPTY = ("empty",)
 """The result of taking from what was empty."""
 
+PUTS = ("enqueue", "push")
+_TAKES = "null, and gives the value, or null where it is empty"
+
 
 class Queue(Model):
     """First in, first out."""
 
     name = "queue"
     initial: State = ()
-    functions = {"enqueue": "the value", "dequeue": "null, and gives the value, or null where it is empty"}  # noqa: RUF012  # constant
-    puts = ("enqueue",)
+    functions = {"enqueue": "the value", "dequeue": _TAKES, "push": "the value", "pop": _TAKES}  # noqa: RUF012  # constant
+    puts = PUTS
 
     def step(self, state: State, op: Op) -> State:
         """The values after `op`, the next one first."""
@@ -54,8 +60,6 @@ class Stack(Queue):
     """Last in, first out."""
 
     name = "stack"
-    functions = {"push": "the value", "pop": "null, and gives the value, or null where it is empty"}  # noqa: RUF012  # constant
-    puts = ("push",)
 
     def _put(self, state: State, value: Any) -> State:
         return (value, *state)
