@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from support.small_broker import SmallBroker, batch
 from tautolog.core.errors import ErrorCode
 

@@ -1,4 +1,5 @@
 import pytest
+
 from support.small_broker import SmallBroker, batch, found
 from tautolog.core.errors import ErrorCode
 from tautolog.core.node import Peer
@@ -210,6 +211,17 @@ def test_a_log_that_diverged_is_told_where(broker):
     assert only(ask(1, 3)).error_code == ErrorCode.OFFSET_OUT_OF_RANGE
     assert ask(0, 3) is None
     assert broker.fetch([("orders", 2, 0, {"last_fetched_epoch": 0})], max_wait_ms=500) is None
+
+
+def test_an_epoch_that_this_log_never_had_diverged_where_the_one_before_it_ended(broker):
+    partition = broker.replicas.get("orders", 0)
+    partition.leader_epoch = 5
+    broker.produce("orders", batch(2))
+    data = only(broker.fetch([("orders", 0, 3, {"last_fetched_epoch": 2})]))
+    assert (data.diverging_epoch.epoch, data.diverging_epoch.end_offset) == (0, 3)
+    partition.delete_records(4)
+    gone = only(broker.fetch([("orders", 0, 3, {"last_fetched_epoch": 2})]))
+    assert gone.error_code == ErrorCode.OFFSET_OUT_OF_RANGE
 
 
 def test_topic_ids_from_version_13(broker):

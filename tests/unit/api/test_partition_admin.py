@@ -1,4 +1,5 @@
 import pytest
+
 from support.small_broker import START, SmallBroker, batch
 from tautolog.core.errors import ErrorCode
 from tautolog.core.messages.delete_records import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic

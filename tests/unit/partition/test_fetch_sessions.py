@@ -1,4 +1,5 @@
 import pytest
+
 from support.small_broker import SmallBroker, batch, found
 from tautolog.core.errors import ErrorCode
 from tautolog.core.partition.sessions import EVICTION_MS

@@ -1,6 +1,8 @@
-import pytest
-from support.small_broker import START, SmallBroker, batch
+from functools import partial
 
+import pytest
+
+from support.small_broker import START, SmallBroker, batch
 from tautolog.core.controller.state import Topic
 from tautolog.core.errors import ErrorCode
 from tautolog.core.ports import Instant, StorageError
@@ -184,6 +186,22 @@ class TestUpkeep:
         broker.wait(5_000)
         assert partition.log.size_bytes < before
         assert partition.log_end_offset == 20
+
+    def test_compaction_goes_on_in_slices_between_which_requests_are_served(self, monkeypatch):
+        broker = SmallBroker(settings={"log.cleaner.backoff.ms": "1000"})
+        broker.controller.add("names", 2, cleanup_policy=("compact",))
+        slices = []
+
+        def compact(index, *_):
+            slices.append((broker.now.monotonic_ms - START.monotonic_ms, index))
+            return index == 0 and len(slices) < 4
+
+        for index, partition in enumerate(broker.replicas.of_topic("names")):
+            monkeypatch.setattr(partition.log, "compact", partial(compact, index))
+        broker.wait(1100)
+        assert slices == [(1000, 0), (1000, 1), (1010, 0), (1020, 0)]
+        broker.wait(920)
+        assert slices[4:] == [(2020, 0), (2020, 1)]
 
     def test_without_a_cleaner_nothing_is_compacted(self):
         broker = SmallBroker(settings={"log.cleaner.backoff.ms": "1000", "log.cleaner.enable": "false"})
