@@ -27,9 +27,10 @@ EARLIEST, LATEST = -2, -1
 
 
 class Assigned(NamedTuple):
-    """The group gave these partitions to this member, in addition to what it holds."""
+    """The group gave these partitions to this member; `held` is all that it holds now."""
 
     partitions: list[TopicPartition]
+    held: list[TopicPartition]
     generation: int
 
 
@@ -37,7 +38,30 @@ class Revoked(NamedTuple):
     """Partitions that this member gave up (or, `lost`, was thrown out and they may be somebody else's already)."""
 
     partitions: list[TopicPartition]
+    held: list[TopicPartition]
     lost: bool = False
+
+
+class Looking(NamedTuple):
+    """The group's committed offsets of these partitions are being asked for."""
+
+    ticket: int
+    partitions: list[TopicPartition]
+
+
+class Found(NamedTuple):
+    """The answer: what is committed (absent: nothing is), or None if there was none and it will be asked again."""
+
+    ticket: int
+    offsets: dict[TopicPartition, int] | None
+
+
+class Committing(NamedTuple):
+    """A commit begins, asked for or automatic."""
+
+    ticket: int
+    offsets: dict[TopicPartition, int]
+    generation: int
 
 
 class Committed(NamedTuple):
@@ -47,6 +71,7 @@ class Committed(NamedTuple):
     outcome: str
     error: int
     offsets: dict[TopicPartition, int]
+    generation: int
 
 
 class Trouble(NamedTuple):
@@ -57,7 +82,7 @@ class Trouble(NamedTuple):
     text: str
 
 
-ConsumerEvent: TypeAlias = Assigned | Revoked | Committed | Trouble
+ConsumerEvent: TypeAlias = Assigned | Revoked | Looking | Found | Committing | Committed | Trouble
 
 
 class _Commit:
@@ -252,7 +277,7 @@ class Consumer(ClusterClient):
         for place in gained:
             self.want(place[0])
             self.positions[place] = Position()
-        self._events.append(Assigned(gained, self.membership.generation))
+        self._events.append(Assigned(gained, list(self.positions), self.membership.generation))
         return given_up
 
     def on_lost(self) -> None:
@@ -266,7 +291,7 @@ class Consumer(ClusterClient):
             del self.positions[place]
             self._reached.pop(place, None)
             self._asking.pop(place, None)
-        self._events.append(Revoked(partitions, lost))
+        self._events.append(Revoked(partitions, list(self.positions), lost))
 
     # positions
 
@@ -305,9 +330,12 @@ class Consumer(ClusterClient):
         if self.membership is None:
             self._reset(missing)
             return
-        if not self._offsets.fetch(missing, self._offsets_found):
+        self._ticket += 1
+        ticket = self._ticket
+        if not self._offsets.fetch(missing, lambda asked, found: self._offsets_found(ticket, asked, found)):
             self._look_again()
             return
+        self._events.append(Looking(ticket, missing))
         self._asking.update(dict.fromkeys(missing))
 
     def _look_again(self, attempt: int = 0) -> None:
@@ -315,7 +343,10 @@ class Consumer(ClusterClient):
         self._look_at_ms = self.now.monotonic_ms + wait_ms
         self.after(wait_ms, _nothing)
 
-    def _offsets_found(self, asked: list[TopicPartition], found: dict[TopicPartition, int] | None) -> None:
+    def _offsets_found(
+        self, ticket: int, asked: list[TopicPartition], found: dict[TopicPartition, int] | None
+    ) -> None:
+        self._events.append(Found(ticket, found))
         for place in asked:
             self._asking.pop(place, None)
         if found is None:
@@ -379,8 +410,9 @@ class Consumer(ClusterClient):
         commit = _Commit(self._ticket, offsets, self.now.monotonic_ms + self.api_timeout_ms)
         if self.membership is not None and self._subscribed:
             commit.member_id, commit.generation = self.membership.member_id, self.membership.generation
+        self._events.append(Committing(self._ticket, offsets, commit.generation))
         if not offsets:
-            self._events.append(Committed(self._ticket, "ok", 0, {}))
+            self._events.append(Committed(self._ticket, "ok", 0, {}, commit.generation))
             return self._ticket
         self._commits.append(commit)
         self._send_commit()
@@ -437,7 +469,7 @@ class Consumer(ClusterClient):
 
     def _end_commit(self, outcome: str, error: int) -> None:
         commit = self._commits.popleft()
-        self._events.append(Committed(commit.ticket, outcome, error, commit.offsets))
+        self._events.append(Committed(commit.ticket, outcome, error, commit.offsets, commit.generation))
 
 
 RETRIABLE_COMMIT: Final = (

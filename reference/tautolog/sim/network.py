@@ -202,14 +202,14 @@ class Connection:
             self.knows[side] = False
             end.closed(self, payload)
 
-    def end(self, end: End) -> None:
+    def end(self, end: object) -> None:
         """One end closes: it hears nothing any more; what it sent before still arrives, then the other end learns it."""
         side = int(end is self.listener)
         if self.knows[side]:
             self.knows[side] = False
             (self.backward if side else self.forward).send(FIN, "closed")
 
-    def vanish(self, end: End) -> None:
+    def vanish(self, end: object) -> None:
         """One end's machine lost power: it forgets, and nobody is told."""
         self.knows[int(end is self.listener)] = False
 
