@@ -219,8 +219,8 @@ def test_an_epoch_that_this_log_never_had_diverged_where_the_one_before_it_ended
     broker.produce("orders", batch(2))
     data = only(broker.fetch([("orders", 0, 3, {"last_fetched_epoch": 2})]))
     assert (data.diverging_epoch.epoch, data.diverging_epoch.end_offset) == (0, 3)
-    partition.delete_records(4)
-    gone = only(broker.fetch([("orders", 0, 3, {"last_fetched_epoch": 2})]))
+    partition.delete_records(2)
+    gone = only(broker.fetch([("orders", 0, 1, {"last_fetched_epoch": 2})]))
     assert gone.error_code == ErrorCode.OFFSET_OUT_OF_RANGE
 
 
