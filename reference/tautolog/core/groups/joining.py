@@ -165,6 +165,7 @@ class Joining:
         if error:
             self._undo(group, old, member)
             return join_refused(error)
+        group.learn_subscription()  # it may read other topics than before, though it is assigned the same ones
         self._rebalances.dismiss(old, ErrorCode.FENCED_INSTANCE_ID)
         self._rebalances.expect(group, member, member.session_timeout_ms)
         answer = joined(group, member)
