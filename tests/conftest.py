@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, settings
 
 from support.served import Served
 
+collect_ignore_glob = ["support/*", "conformance/conversations/*", "conformance/[!t]*.py", "conformance/talk.py"]
+
 settings.register_profile(
     "default", derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

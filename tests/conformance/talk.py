@@ -181,7 +181,7 @@ class Talk:
         if isinstance(value, list):
             items = sorted(value, key=_order) if field in UNORDERED else value
             return [self.normal(item, field) for item in items]
-        if field in SYMBOLS and value not in {"", -1, 0, None}:
+        if field in SYMBOLS and value not in {"", -1, None} and (field != "session_id" or value):
             return self.symbol(SYMBOLS[field], value)
         if field in PRESENCE and value is not None:
             return "…" if value else value
