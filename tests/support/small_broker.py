@@ -157,8 +157,8 @@ class SmallBroker:
         forgotten = fields.pop("forgotten", {})
         replica = fields.pop("replica_id", -1)
         body = FetchRequest(
-            replica_id=replica,
-            replica_state=ReplicaState(replica),
+            replica_id=replica if version < 15 else -1,
+            replica_state=ReplicaState(replica if version >= 15 else -1),
             **{"max_wait_ms": 0, "min_bytes": 1, "max_bytes": 1 << 25, **fields},
         )
         for topic, partitions in topics.items():

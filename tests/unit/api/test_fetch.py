@@ -167,6 +167,16 @@ def test_nothing_is_answered_to_a_connection_that_is_gone(broker):
     assert [token for token, _ in broker.answers()] == ["b"]
 
 
+def test_no_records_are_held_while_waiting(broker):
+    assert broker.fetch([("orders", 0, 0)], min_bytes=1000, max_wait_ms=500) is None
+    (waiting,) = broker.replicas.get("orders", 0).waiting
+    assert waiting.fetch.found == []
+
+
+def test_nobody_waits_for_more_than_max_bytes(broker):
+    assert broker.fetch([("orders", 0, 0)], min_bytes=10**6, max_bytes=2 * SIZE, max_wait_ms=500) is not None
+
+
 def test_nothing_is_left_behind_when_the_waiting_is_over(broker):
     for token in range(20):
         assert broker.fetch([("orders", 0, 3), ("orders", 1, 1)], max_wait_ms=500, token=token) is None
@@ -197,6 +207,7 @@ def test_a_follower_is_refused(broker):
     answer = broker.fetch([(topic_id, 0, 0)], replica_id=5, version=16)
     assert (only(answer).error_code, only(answer).current_leader.leader_id) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, 7)
     assert len(answer.node_endpoints) == 1
+    assert broker.fetch([(topic_id, 0, 0)], replica_id=5, version=14).node_endpoints == []
     assert only(broker.fetch([("orders", 0, 0)], replica_id=-2)).error_code == 0
 
 
