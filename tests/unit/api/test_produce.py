@@ -245,3 +245,9 @@ def test_a_repeated_batch_is_answered_with_its_first_offset(broker):
     fenced = broker.produce("orders", batch(base_sequence=3, **producer))
     assert fenced.error_code == ErrorCode.INVALID_PRODUCER_EPOCH
     assert broker.replicas.get("orders", 0).log_end_offset == 4
+
+
+def test_a_producer_without_an_epoch_may_leave_gaps(broker):
+    producer = {"producer_id": 4, "producer_epoch": -1}
+    answers = [broker.produce("orders", batch(base_sequence=sequence, **producer)) for sequence in (0, 1, 9, 1)]
+    assert [(answer.error_code, answer.base_offset) for answer in answers] == [(0, 0), (0, 1), (0, 2), (0, 1)]

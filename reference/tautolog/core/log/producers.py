@@ -82,7 +82,7 @@ class ProducerStates:
             for entry in known.batches:
                 if entry.first_sequence == first and entry.last_sequence == last:
                     return entry
-            if first != known.last_sequence + 1 & MAX_SEQUENCE:
+            if first != known.last_sequence + 1 & MAX_SEQUENCE and known.epoch != -1:
                 return ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
         elif batch.producer_epoch < known.epoch:
             return ErrorCode.INVALID_PRODUCER_EPOCH
