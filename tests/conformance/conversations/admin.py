@@ -31,9 +31,10 @@ def create(talk: Talk, *topics: CreatableTopic, version: int = 7, validate: bool
     return answer
 
 
-def exists(talk: Talk, name: str) -> None:
-    """Note whether a topic is there."""
-    answer = talk.quietly(MetadataRequest([MetadataRequestTopic(bytes(16), name)], False, False, False), 9)
+def exists(talk: Talk, name: str, partitions: int = 0) -> None:
+    """Note whether a topic is there; with `partitions`, once it has so many: that takes a moment."""
+    ask = MetadataRequest([MetadataRequestTopic(bytes(16), name)], False, False, False)
+    answer = talk.until(lambda: talk.quietly(ask, 9), lambda a: len(a.topics[0].partitions) >= partitions)
     talk.note(name, [[t.error_code, len(t.partitions)] for t in answer.topics])
 
 
@@ -52,7 +53,7 @@ def topics_created(talk: Talk) -> None:
     create(talk, CreatableTopic("topics-created-default", -1, -1), version=7)
     create(talk, CreatableTopic("topics-created-default", 1, 1))
     create(talk, CreatableTopic("topics-created-validated", 1, 1), validate=True)
-    exists(talk, "topics-created-default")
+    exists(talk, "topics-created-default", 1)
     exists(talk, "topics-created-validated")
     create(talk, CreatableTopic("topics-created-twice", 1, 1), CreatableTopic("topics-created-twice", 1, 1))
 
@@ -159,6 +160,6 @@ def partitions_created(talk: Talk) -> None:
     grow(topic, 8, [[9]])
     grow(topic, 9, [[1]])
     grow(topic, 8, [[]])
-    exists(talk, topic)
+    exists(talk, topic, 7)
     same = CreatePartitionsTopic(topic, 9, None)
     talk.ask(CreatePartitionsRequest([same, same], 30000, False), 3)
