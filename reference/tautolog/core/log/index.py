@@ -66,10 +66,13 @@ class OffsetIndex:
             return 0, upper, -1
         return self._positions[index - 1], upper, self._offsets[index - 1]
 
-    def position_before(self, position: int, relative_end: int) -> int:
-        """The largest indexed position at or below `position` of a batch that ends below `relative_end`; 0 if none."""
+    def position_before(self, position: int, relative_end: int) -> tuple[int, int]:
+        """The largest indexed position at or below `position` of a batch that ends below `relative_end`, and where it ends.
+
+        (0, -1) if there is none.
+        """
         index = min(bisect_right(self._positions, position), bisect_left(self._offsets, relative_end))
-        return self._positions[index - 1] if index else 0
+        return (self._positions[index - 1], self._offsets[index - 1]) if index else (0, -1)
 
     def cut(self, position: int) -> int:
         """Drop the entries at or behind `position` of the file; how many are left."""

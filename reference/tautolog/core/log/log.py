@@ -201,7 +201,10 @@ class Log:
     # appending
 
     def append(self, data: Buffer, batches: list[Batch], leader_epoch: int, now: Instant) -> None:
-        """Append `data`, made of `batches` (at least one), whose offsets start at or behind `end_offset`."""
+        """Append `data`, made of `batches` (at least one), whose offsets start at or behind `end_offset`.
+
+        `batch.position` counts in `data`. `leader_epoch` is never lower than in an earlier append.
+        """
         size = len(data)
         last_offset = batches[-1].last_offset
         segment = self._active
@@ -212,7 +215,7 @@ class Log:
             raise InvariantBroken(f"{segment.log_path} is not {position} bytes long")
         if segment is not self._active:
             self._roll(segment)
-        if leader_epoch != self.epochs.latest:
+        if leader_epoch > self.epochs.latest:
             self.epochs.assign(leader_epoch, batches[0].base_offset)
         at = position
         for batch in batches:
@@ -279,8 +282,7 @@ class Log:
         segment, position = cursor
         data = self._storage.read(segment.log_path, position, min(max(max_bytes, HEADER_SIZE), segment.size - position))
         limit = min(len(data), max_bytes)
-        # as far as the index knows, all batches up to there fit
-        at = max(segment.index.position_before(position + limit, end_offset - segment.base_offset) - position, 0)
+        at = self._skip(segment, position, data, limit, end_offset)
         following, size = -1, HEADER_SIZE
         while at + HEADER_SIZE <= len(data):
             base_offset, length, delta = _WALK.unpack_from(data, at)
@@ -302,6 +304,18 @@ class Log:
         if following >= 0:
             self._remember(following, segment, position + at)
         return data if at == len(data) else memoryview(data)[:at]
+
+    def _skip(self, segment: Segment, position: int, data: Buffer, limit: int, end_offset: int) -> int:
+        """How many of the bytes at `position` are whole batches below `end_offset`, as far as the index knows."""
+        end = end_offset - segment.base_offset
+        while True:
+            at, last_offset = segment.index.position_before(position + limit - HEADER_SIZE, end)
+            if at <= position:
+                return 0
+            base_offset, _, delta = _WALK.unpack_from(data, at - position)
+            if base_offset + delta - segment.base_offset == last_offset:
+                return at - position
+            segment.rebuild("damaged")
 
     def _find(self, offset: int) -> tuple[Segment, int] | None:
         """The first batch whose last offset is at or above `offset`."""

@@ -1,10 +1,9 @@
 """Come up from whatever a crash has left of a log: what was synced is kept, what follows is believed batch by batch.
 
 Up to the recovery point of the checkpoint everything is known to be durable and is not looked at. From there on each batch
-must be whole, have the right checksum, go on where the one before ended and not fall back to an older leader epoch; at the
-first that does not, the log ends, and one line says in which file and where. Nothing is kept behind that: it was never
-synced as a whole. Indexes, leader epochs and producers are brought up to that end, and what was cut or found is made durable
-before anybody reads it.
+must be whole, have the right checksum and not fall back to an offset that has passed; at the first that does not, the log
+ends, and one line says in which file and where. Nothing is kept behind that: it was never synced as a whole. Indexes, leader
+epochs and producers are brought up to that end, and what was cut or found is made durable before anybody reads it.
 """
 
 from __future__ import annotations
@@ -91,6 +90,7 @@ class Recovery:
             self._read_epochs(names, self.segments[: first + 1])
             self._scan(first, size)
         else:
+            self.end_offset = self.checkpoint.recovery_point
             self._read_epochs(names, [])
         if self.end_offset < self.start_offset or not self.segments:
             self._empty()
@@ -147,8 +147,8 @@ class Recovery:
             self._states_from = 2**63  # not even the recovery point: replay when the end is known
 
     def _read_epochs(self, names: list[str], below: list[Segment]) -> None:
-        """The epochs of the checkpoint; those of the batches below it if the file is gone."""
-        point = self.checkpoint.recovery_point
+        """The epochs below the offset at which the scan begins; from the batches if the file is gone."""
+        point = self.end_offset
         if EPOCHS_FILE in names:
             if self.epochs.load(self._read(EPOCHS_FILE)):
                 self.epochs.truncate_from_end(point)
@@ -158,7 +158,7 @@ class Recovery:
             return
         for segment in below:
             for _, batch, _ in segment.walk(self.start_offset):
-                if batch.base_offset < point:
+                if batch.base_offset < point and batch.leader_epoch > self.epochs.latest:
                     self.epochs.assign(batch.leader_epoch, batch.base_offset)
 
     def _keep_snapshots(self, offsets: list[int]) -> None:
@@ -212,9 +212,7 @@ class Recovery:
             for at, batch, chunk in scan(self._storage, segment.log_path, position, size, verify=True):
                 if batch.base_offset < end or batch.last_offset_delta < 0:
                     raise RecordsError(f"offset {batch.base_offset} follows {end - 1}")
-                if batch.leader_epoch != epochs.latest:
-                    if 0 <= batch.leader_epoch < epochs.latest:
-                        raise RecordsError(f"leader epoch {batch.leader_epoch} follows {epochs.latest}")
+                if batch.leader_epoch > epochs.latest:
                     epochs.assign(batch.leader_epoch, batch.base_offset)
                 if batch.producer_id >= 0 and batch.base_offset >= states_from:
                     producers.observe(batch, chunk)

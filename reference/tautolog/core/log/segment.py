@@ -182,9 +182,7 @@ class Segment:
         self.size = 0
         for suffix, length in ((INDEX, keep[0] * OFFSET_ENTRY), (TIMEINDEX, keep[1] * TIME_ENTRY)):
             path = self.path(suffix)
-            if length == 0:
-                self._storage.remove(path)
-            elif self._storage.size(path) > length:
+            if self._storage.size(path) > length:
                 self._storage.truncate(path, length)
 
     def load(self) -> None:
@@ -195,13 +193,16 @@ class Segment:
         times = self._read(TIMEINDEX, self._storage.size(self.path(TIMEINDEX))) if self._indexed else None
         if index is None or times is None:
             self.rebuild("missing")
-        elif not self.index.load(index, self.size) or not self.times.load(times):
+        elif not self.index.load(index, self.size) or not self.times.load(times) or self._lacks_times():
             self.rebuild("damaged")
         else:
             self._loaded = True
             self._tip = self.index.last_position
             self._max_timestamp, relative = self.times.last
             self._max_offset = self.base_offset + relative
+
+    def _lacks_times(self) -> bool:
+        return not len(self.times) and self.first_timestamp >= 0
 
     def rebuild(self, why: str) -> None:
         """Build the indexes anew from the batches. Raises `StorageError` if the batches themselves cannot be read."""
