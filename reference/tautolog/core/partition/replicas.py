@@ -70,9 +70,8 @@ class Replicas:
         """
         if not self._started:
             return None
-        folder = f"{topic.name}-{index}"
-        if self._broker.storage.list(folder):
-            self._remove(folder)
+        if self._remove(f"{topic.name}-{index}"):
+            self._broker.storage.sync_all()
         return self._open(topic, index)
 
     def configure(self, topic: str) -> None:
@@ -84,18 +83,22 @@ class Replicas:
     def delete(self, topic: str) -> None:
         """Delete every partition of a topic with its files; fetches that wait on them are answered.
 
-        What a failing disk keeps is removed when a topic of that name is created again.
+        It is durable when it returns, so that no power cut brings old records back into a new topic of that name. What a
+        failing disk keeps is removed when a topic of that name is created again.
         """
         deleted = self.of_topic(topic)
         for partition in deleted:
             del self.partitions[topic, partition.index]
+        removed = False
         for partition in deleted:
             for fetch in list(partition.waiting):
                 fetch.complete()
             try:
-                self._remove(partition.log.folder)
+                removed |= self._remove(partition.log.folder)
             except StorageError as error:
                 self._broker.report("warning", f"{partition.log.folder} is deleted, but its files remain: {error}")
+        if removed:
+            self._broker.storage.sync_all()
 
     def close(self) -> None:
         """A clean stop: high watermarks, producer snapshots and the clean-shutdown marks are written."""
@@ -122,12 +125,13 @@ class Replicas:
         self.partitions[topic.name, index] = partition
         return partition
 
-    def _remove(self, folder: str) -> None:
-        """Remove a folder for good, so that no power cut brings it back under a new topic of the same name."""
+    def _remove(self, folder: str) -> bool:
+        """Remove every file of a folder; whether there was any."""
         storage = self._broker.storage
-        for name in storage.list(folder):
+        names = storage.list(folder)
+        for name in names:
             storage.remove(f"{folder}/{name}")
-        storage.sync_all()
+        return bool(names)
 
     def _move_strays(self) -> None:
         topics = self._broker.controller.topics
