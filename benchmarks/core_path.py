@@ -132,7 +132,7 @@ def fetch(max_bytes: int, *, session: bool, partitions: int = 1) -> tuple[Callab
         nonlocal offset, epoch, session_id, bytes_read
         offset = (offset + 16) % 2048
         named = [FetchPartition(index, 0, offset, -1, -1, max_bytes) for index in range(partitions)]
-        body = FetchRequest(None, -1, max_wait_ms=500, min_bytes=1, max_bytes=max_bytes)
+        body = FetchRequest(None, -1, max_wait_ms=500, min_bytes=1, max_bytes=max_bytes * partitions)
         body.topics = [FetchTopic("orders", bytes(16), named)]
         if session:
             body.session_id, body.session_epoch = session_id, epoch

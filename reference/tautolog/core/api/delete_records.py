@@ -1,4 +1,4 @@
-"""DeleteRecords: versions 0 to 2.
+"""DeleteRecords: versions 0-2.
 
 Raises the log start offset; -1 stands for the high watermark. Topics whose cleanup policy does not delete refuse it (44), and
 so do internal topics (17). `timeout_ms` has nothing to wait for: with one replica the low watermark follows at once.

@@ -1,4 +1,4 @@
-"""DescribeLogDirs: versions 1 to 5.
+"""DescribeLogDirs: versions 1-5.
 
 One log directory, under the name of `log.dirs` (or `log.dir`). The size of its volume is not told (-1, as in versions before
 4): the core's disk knows files, not volumes. No replica is on its way to another directory, so `is_future_key` is never true.

@@ -1,4 +1,4 @@
-"""Fetch: versions 4 to 18, with sessions (KIP-227) from 7, truncation detection (KIP-595) from 12, topic ids from 13.
+"""Fetch: versions 4-18, with sessions (KIP-227) from 7, truncation detection (KIP-595) from 12, topic ids from 13.
 
 Only whole batches are answered, where Kafka cuts the last one at the limit; the first batch found is answered however large it
 is (KIP-74). `rack_id` finds no nearer replica: there is one. A follower (`replica_id` from 0 on) is refused: it is nobody's

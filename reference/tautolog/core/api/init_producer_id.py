@@ -1,4 +1,4 @@
-"""InitProducerId: versions 0 to 5; version 6 brings two-phase commit, which is not here.
+"""InitProducerId: versions 0-5; version 6 brings two-phase commit, which is not here.
 
 Without a transactional id every request gets a producer id of its own with epoch 0; the id and epoch that versions 3 and later
 may bring are checked for being given together and then not used, as in Kafka: an idempotent producer raises its epoch itself.

@@ -1,4 +1,4 @@
-"""ListOffsets: versions 1 to 11.
+"""ListOffsets: versions 1-11.
 
 A timestamp asks for the first record stamped with it or later. Special timestamps: -1 latest, -2 earliest, -3 the record with
 the largest timestamp (from 7), -4 earliest on this disk (8), -5 latest in tiered storage (9), -6 earliest not yet uploaded

@@ -1,4 +1,4 @@
-"""OffsetForLeaderEpoch: versions 2 to 4 (KIP-101, KIP-279, KIP-320).
+"""OffsetForLeaderEpoch: versions 2-4 (KIP-101, KIP-279, KIP-320).
 
 Answers where a leader epoch ends in this log, so that a client or a follower finds where its own log diverged. `replica_id` is
 not looked at: everybody gets the leader's view.

@@ -1,4 +1,4 @@
-"""Produce: versions 3 to 13; 0 to 2 are advertised, since old clients ask for them, and end the connection.
+"""Produce: versions 0-13. 0-2 are advertised, since old clients ask for them, and end the connection.
 
 Version 13 names topics by id. `timeout_ms` has nothing to wait for: with one replica an append is committed when it is made,
 so `acks` 1 and -1 mean the same. Transactional records need a transactional id (53 without one), and since none is given
