@@ -180,6 +180,13 @@ class TestTornTail:
         tried.append(b"next", epoch=1)
         assert tried.disk.size(tried.path(10)) > 0
 
+    def test_a_first_segment_that_was_never_durable(self):
+        tried = grown(segment_bytes=350)
+        tried.disk.remove(tried.path(0))
+        tried.reopen()
+        assert (tried.log.start_offset, tried.log.end_offset, tried.names()) == (0, 0, [])
+        assert "starts at offset 2" in tried.reports[0][1]
+
     def test_nothing_but_junk(self):
         tried = TryLog(opened=False)
         tried.disk.append(tried.path(0), b"junk")

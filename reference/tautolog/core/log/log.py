@@ -374,7 +374,8 @@ class Log:
         position = segment.size if found is None else found[0]
         end = offset if found is None else max(min(found[1].base_offset, offset), self.start_offset)
         states = replay_producers(self._storage, self.folder, self._segments[: index + 1], end)
-        self._retreat(segment, end, states)
+        if self.recovery_point > end:
+            self._retreat(segment, end, states)
         self._cursors.clear()
         self.epochs.truncate_from_end(end)
         self.producers = states

@@ -77,8 +77,8 @@ class Recovery:
         """Do it. Raises `StorageError` if the disk refuses."""
         names = finish_swaps(self._storage, self._folder, self._storage.list(self._folder))
         known = self._read_checkpoint(names)
-        bases = offsets_of(names, LOG)
         self.checkpoint = known or Checkpoint()
+        bases = self._trusted(offsets_of(names, LOG), names)
         self.start_offset = known.start_offset if known else (bases[0] if bases else 0)
         self._find_segments(bases, names)
         self._read_producers(names)
@@ -113,6 +113,21 @@ class Recovery:
         if known is None:
             self._report("warning", f"{self._folder}/{FILE} is damaged: the whole log is scanned")
         return known
+
+    def _trusted(self, bases: list[int], names: list[str]) -> list[int]:
+        """No segments if the first one is missing of a log that no checkpoint speaks of: a power cut took it.
+
+        A log starts at offset 0 until its start is moved, which writes a checkpoint first.
+        """
+        if not bases or bases[0] == 0 or FILE in names or EPOCHS_FILE in names:
+            return bases
+        self._report(
+            "warning", f"{self._folder}: starts at offset {bases[0]}, and what came before was never synced: dropped"
+        )
+        for base in reversed(bases):
+            self._storage.remove(file_name(self._folder, base, LOG))
+        self._cut = True
+        return []
 
     def _find_segments(self, bases: list[int], names: list[str]) -> None:
         indexed = [base for base in offsets_of(names, INDEX) if f"{base:020d}{TIMEINDEX}" in names]

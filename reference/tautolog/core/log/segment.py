@@ -139,8 +139,10 @@ class Segment:
 
     def remove(self) -> None:
         """Delete the segment's files, the batches last: an index without batches is known to be a left-over."""
-        for path in (self.path(INDEX), self.path(TIMEINDEX), self.log_path, self.path(LOG)):
-            self._storage.remove(path)
+        for suffix in (INDEX, TIMEINDEX, LOG):
+            self._storage.remove(self.path(suffix))
+        if self.log_path != self.path(LOG):  # rewritten, and not in its place yet
+            self._storage.remove(self.log_path)
 
     # indexes on disk
 
