@@ -167,6 +167,25 @@ def test_nothing_is_answered_to_a_connection_that_is_gone(broker):
     assert [token for token, _ in broker.answers()] == ["b"]
 
 
+def test_what_many_wait_for_is_read_once(broker, monkeypatch):
+    for token in range(5):
+        assert broker.fetch([("orders", 0, 3)], max_wait_ms=500, token=token) is None
+    assert broker.fetch([("orders", 0, 3, {"partition_max_bytes": 1})], max_wait_ms=500, token="small") is None
+    log = broker.replicas.get("orders", 0).log
+    read, reads = log.read, []
+
+    def counted(*where, **how):
+        reads.append(where)
+        return read(*where, **how)
+
+    monkeypatch.setattr(log, "read", counted)
+    broker.produce("orders", batch())
+    assert [offsets(only(answer)) for _, answer in broker.answers()] == [[3]] * 6
+    assert len(reads) == 2
+    assert broker.fetch([("orders", 0, 3)]) is not None
+    assert len(reads) == 3
+
+
 def test_no_records_are_held_while_waiting(broker):
     assert broker.fetch([("orders", 0, 0)], min_bytes=1000, max_wait_ms=500) is None
     (waiting,) = broker.replicas.get("orders", 0).waiting

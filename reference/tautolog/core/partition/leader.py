@@ -69,6 +69,7 @@ class Partition:
 
     __slots__ = (
         "_report",
+        "_shared",
         "_storage_failing",
         "_untold",
         "high_watermark",
@@ -105,6 +106,7 @@ class Partition:
         self.high_watermark = log.high_watermark
         self.waiting: dict[WaitingFetch, None] = {}
         self._report = report
+        self._shared: dict[tuple[int, int, int, bool], Buffer] | None = None
         self._storage_failing = False
         self._untold = 0
         log.epochs.assign(leader_epoch, log.end_offset)
@@ -186,11 +188,16 @@ class Partition:
         return base_offset
 
     def announce(self) -> None:
-        """Tell the fetches that wait on this partition how much was appended since the last call."""
+        """Tell the fetches that wait on this partition how much was appended since the last call.
+
+        Most of them wait at the same offset: what they read there is read once and shared.
+        """
         size, self._untold = self._untold, 0
         if size and self.waiting:
+            self._shared = {}
             for fetch in list(self.waiting):
                 fetch.arrived(self, size)
+            self._shared = None
 
     def fetch(
         self, wanted: FetchPartition, max_bytes: int, *, at_least_one: bool, committed: bool, replica_id: int = -1
@@ -221,7 +228,7 @@ class Partition:
         end = stable if committed else high_watermark
         if offset < end and diverging is NO_DIVERGENCE and (at_least_one or max_bytes >= HEADER_SIZE):
             try:
-                records = log.read(offset, max_bytes, end, at_least_one=at_least_one)
+                records = self._read(offset, max_bytes, end, at_least_one=at_least_one)
             except StorageError as failure:
                 self._report("error", f"{self.topic}-{self.index} cannot be read at offset {offset}: {failure}")
                 return failed(self.index, ErrorCode.KAFKA_STORAGE_ERROR)
@@ -238,6 +245,15 @@ class Partition:
             -1,
             records,
         )
+
+    def _read(self, offset: int, max_bytes: int, end: int, *, at_least_one: bool) -> Buffer:
+        if self._shared is None:
+            return self.log.read(offset, max_bytes, end, at_least_one=at_least_one)
+        place = offset, max_bytes, end, at_least_one
+        found = self._shared.get(place)
+        if found is None:
+            found = self._shared[place] = self.log.read(offset, max_bytes, end, at_least_one=at_least_one)
+        return found
 
     def check_epoch(self, current_leader_epoch: int) -> ErrorCode:
         """Whether a client's idea of the leader epoch is ours (KIP-320); -1 is no idea."""
