@@ -1,13 +1,24 @@
 """No request can raise, and no answer is one that its version cannot carry: hostile names, numbers and texts."""
 
 import hypothesis.strategies as st
-from hypothesis import given
+from hypothesis import given, settings
 
 from support.whole_broker import WholeBroker
 from tautolog.core.controller import definitions
+from tautolog.core.controller.alteration import Change, Operation, set_on
 from tautolog.core.controller.definitions import BadValue
 from tautolog.core.controller.names import problem
-from tautolog.core.controller.records import decode, encode
+from tautolog.core.controller.records import (
+    ConfigRecord,
+    FeatureLevelRecord,
+    PartitionChangeRecord,
+    PartitionRecord,
+    ProducerIdsRecord,
+    RemoveTopicRecord,
+    TopicRecord,
+    decode,
+    encode,
+)
 from tautolog.core.errors import ErrorCode
 from tautolog.core.messages import alter_configs, describe_configs, incremental_alter_configs
 from tautolog.core.messages.create_partitions import (
@@ -34,24 +45,24 @@ from tautolog.core.node import Disconnect
 from tautolog.core.records.errors import RecordsError
 
 KNOWN = [d.name for table in (definitions.topic, definitions.broker, definitions.group) for d in table().values()]
+FAVOURITES = ["retention.ms", "cleanup.policy", "log.cleanup.policy", "share.isolation.level", "match", "nope"]
 TEXT = st.text(max_size=12)
 NAMES = st.sampled_from(["t", "u.v", "u_v", "", ".", "a/b", "1", "a" * 250]) | TEXT
 VALUES = (
     st.none() | st.sampled_from(["1", "-1", "compact", "true", "NaN", "1e400", "9" * 5000, "²", "1,,2", "*"]) | TEXT
 )
-KEYS = st.sampled_from(KNOWN) | TEXT
+KEYS = st.sampled_from(FAVOURITES) | st.sampled_from(KNOWN) | TEXT
 NODES = st.lists(st.integers(-1, 2), max_size=3)
 INTS = st.sampled_from([-(2**31), -2, -1, 0, 1, 2, 3, 9_999, 10_001, 2**31 - 1])
 SHORTS = st.sampled_from([-(2**15), -2, -1, 0, 1, 2, 2**15 - 1])
 IDS = st.sampled_from([bytes(16), bytes(15) + b"\2", b"\xff" * 16])
 KINDS = st.sampled_from([0, 1, 2, 4, 8, 16, 32, 64, -128, 127])
 
+OPERATIONS = st.sampled_from([0, 0, 0, 1, 2, 3, 4, -1, 127])
 ASSIGNMENTS = st.lists(st.builds(CreatableReplicaAssignment, st.integers(-1, 3), NODES), max_size=3)
 CONFIGS = st.lists(st.builds(CreatableTopicConfig, KEYS, VALUES), max_size=3)
 TOPICS = st.builds(CreatableTopic, NAMES, INTS, SHORTS, ASSIGNMENTS, CONFIGS)
-INCREMENTAL = st.builds(
-    incremental_alter_configs.AlterableConfig, KEYS, st.integers(-128, 127) | st.integers(0, 3), VALUES
-)
+INCREMENTAL = st.builds(incremental_alter_configs.AlterableConfig, KEYS, OPERATIONS, VALUES)
 FULL = st.builds(alter_configs.AlterableConfig, KEYS, VALUES)
 CURSORS = st.none() | st.builds(DescribeTopicPartitionsRequestCursor, NAMES, INTS)
 
@@ -144,6 +155,7 @@ def errors(message):
                 yield from errors(part)
 
 
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.lists(REQUESTS, min_size=1, max_size=6))
 def test_whatever_is_asked_is_answered_and_a_restart_knows_it(requests):
     world = WholeBroker()
@@ -196,10 +208,49 @@ def test_a_name_is_good_or_there_is_a_sentence(name):
     assert (sentence is None) is legal
 
 
-@given(st.binary(max_size=80))
-def test_bytes_are_a_metadata_record_or_refused(data):
+@given(st.sampled_from([2, 4, 16, 32]), st.lists(INCREMENTAL, max_size=4, unique_by=lambda config: config.name))
+def test_any_changes_of_any_configs_are_made_or_refused(kind, configs):
+    world = WholeBroker()
+    world.broker.controller.create_topic("t", 1, {})
+    name = {2: "t", 4: "1"}.get(kind, "n")
+    changes = [Change(config.name, config.config_operation, config.value) for config in configs]
+    refusal = world.broker.controller.alter_configs(kind, name, changes)
+    kept = dict(set_on(world.broker.controller.state, kind, name))
+    if refusal is not None:
+        assert kept == {}
+        assert refusal.message
+    else:
+        assert all(kept[change.name] == change.value for change in changes if change.operation == Operation.SET)
+        assert describe_all(world)
+
+
+def describe_all(world):
+    resources = [
+        describe_configs.DescribeConfigsResource(*one) for one in ((2, "t", None), (4, "1", None), (32, "n", None))
+    ]
+    results = world.ask(describe_configs.DescribeConfigsRequest(resources, include_synonyms=True), 4).results
+    return [result.error_code for result in results] == [0, 0, 0]
+
+
+RECORDS = st.sampled_from(
+    [
+        TopicRecord("orders", bytes(range(16))),
+        PartitionRecord(7, bytes(range(16)), [1, 2], [2], 2, 3, 4),
+        PartitionChangeRecord(7, bytes(range(16)), 2),
+        ConfigRecord(2, "orders", "retention.ms", "5"),
+        RemoveTopicRecord(bytes(range(16))),
+        FeatureLevelRecord("metadata.version", 30),
+        ProducerIdsRecord(1, 5, 1000),
+    ]
+)
+
+
+@given(RECORDS, st.integers(0, 80), st.binary(max_size=3), st.integers(0, 3))
+def test_bytes_are_a_metadata_record_or_refused(record, position, patch, removed):
+    data = bytearray(encode(record))
+    data[position : position + removed] = patch
     try:
-        record = decode(data)
+        read = decode(data)
     except RecordsError:
         return
-    assert decode(encode(record)) == record
+    assert decode(encode(read)) == read

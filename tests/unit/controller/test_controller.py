@@ -234,3 +234,21 @@ def test_the_metadata_log_does_not_grow_without_bound(world):
     before = seen(world)
     world.restart()
     assert seen(world) == before
+
+
+def test_names_that_differ_only_in_dots_and_underscores_exclude_each_other_while_both_would_be_there(world):
+    controller = world.broker.controller
+    controller.create_topic("a.b", 1, {})
+    assert controller.create_topic("a_b", 1, {}) is ErrorCode.INVALID_TOPIC_EXCEPTION
+    world.restart()
+    assert world.broker.controller.create_topic("a_b", 1, {}) is ErrorCode.INVALID_TOPIC_EXCEPTION
+    world.broker.controller.delete_topic("a.b")
+    assert world.broker.controller.create_topic("a_b", 1, {}).name == "a_b"
+
+
+def test_a_snapshot_keeps_leader_epochs(world):
+    world.broker.controller.create_topic("orders", 1, {})
+    world.restart()
+    world.broker.controller._journal.snapshot(world.broker.controller.state.records(), world.now())
+    world.restart()
+    assert world.broker.controller.topics["orders"].leader_epochs == [2]
