@@ -7,6 +7,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from support.group_transcript import subscription
 from tautolog.core.groups.group import CommittedOffset, Group, GroupState
 from tautolog.core.groups.journal import partition_of

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from support.group_transcript import Transcript
 
 FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
