@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FILE_LINES, FUNCTION_LINES = 600, 70
-FORBIDDEN = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError|pragma: no cover|time\.sleep\(")
+FORBIDDEN = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError|pragma: no cover")
+SLEEPS = re.compile(r"\btime\.sleep\(|\bfrom time import .*\bsleep\b")
 SELF = Path(__file__)
 
 
@@ -62,6 +63,17 @@ def test_no_forbidden_words():
         if path != SELF
         for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
         if FORBIDDEN.search(line)
+    ]
+    assert found == []
+
+
+def test_nothing_sleeps_but_benchmarks():
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked(".py")
+        if path != SELF and path.relative_to(ROOT).parts[0] != "benchmarks"
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
+        if SLEEPS.search(line)
     ]
     assert found == []
 
