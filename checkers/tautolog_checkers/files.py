@@ -76,6 +76,7 @@ def check_loaded(path: str | Path, options: Options) -> tuple[Checked, History]:
             ww_edges=options.ww_deps,
             initial=options.initial,
             budget=budget if budget.bounded else None,
+            certificate=options.certificate,
         )
     except KeyError as error:
         raise QuestionError(f"no profile {error}") from error

@@ -32,6 +32,7 @@ def check_history(
     ww_edges: bool = False,
     initial: str | None = None,
     budget: Budget | None = None,
+    certificate: bool = False,
 ) -> Verdict:
     """Judge a history.
 
@@ -42,6 +43,7 @@ def check_history(
         ww_edges: for sends and polls, whether cycles follow the order of writes within a partition, too.
         initial: the first state, as JSON.
         budget: limits of wall time and memory.
+        certificate: whether to find an order of effect for a history that holds.
 
     Returns:
         The verdict; `unknown` with the reason "no operations" where there is nothing to judge.
@@ -72,6 +74,6 @@ def check_history(
         raise QuestionError(f"--initial: expected JSON, found {initial!r}") from error
     if isinstance(profile, Profile) or profile:
         raise QuestionError(f"a profile is for sends and polls; this is a history of {judged.name}")
-    verdict = judge_model(history, judged, initial=first, budget=budget)
+    verdict = judge_model(history, judged, initial=first, budget=budget, certificate=certificate)
     prepared = time.perf_counter() - began - verdict.check_seconds - verdict.witness_seconds
     return attrs.evolve(verdict, prepare_seconds=prepared)

@@ -27,6 +27,9 @@ Configuration: TypeAlias = tuple[int, int, int, int]
 """(state, done, used, spent): `done` pending operations that need no more; `used` ones whose effect is used up; `spent`
 unknown operations, `WIDTH` bits a kind."""
 
+Origins: TypeAlias = dict[Configuration, tuple[Configuration, "Op | None"]]
+"""Configuration -> the one it came from, and the operation that took effect in between, if one did."""
+
 WIDTH = 24
 OFTEN = 2048
 """How many configurations are expanded between two looks at the limits."""
@@ -45,7 +48,7 @@ class Search:
 
     __slots__ = (
          "_budget", "_free", "_guard", "_kinds", "_model", "_pending", "_slots", "_unknown", "_until_check", "_writes",
-        "configurations", "expanded", "transitions",
+        "configurations", "expanded", "trace", "transitions",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +68,7 @@ class Search:
         self._budget = budget
         self._until_check = OFTEN
         self.expanded = 0
+        self.trace: list[Origins] | None = None
 
     def call(self, op: Op) -> None:
         """An operation begins. Its result must be known unless it never returns."""
@@ -84,10 +88,19 @@ class Search:
             if (fill(row, op, state) if after is None else after) == state:
                 absorbed.add(state)
         if absorbed:
+            before = self.configurations
             self.configurations = {
                 (state, done | bit, used, spent) if state in absorbed else (state, done, used, spent)
-                for state, done, used, spent in self.configurations
+                for state, done, used, spent in before
             }
+            if self.trace is not None:
+                self.trace.append(
+                    {
+                        (s, done | bit, used, spent): ((s, done, used, spent), None)
+                        for s, done, used, spent in before
+                        if s in absorbed
+                    }
+                )
         if model.blind(op):
             self._writes |= bit
 
@@ -106,10 +119,13 @@ class Search:
         """An operation returns; whether any configuration allows that. If none does, the configurations stay."""
         bit = self._slots.pop(op.index)
         now = op.ret
-        passed = self._close(bit, now)
+        origins: Origins | None = None if self.trace is None else {}
+        passed = self._close(bit, now, origins)
         if not passed:
             return False
         keep = ~bit
+        if self.trace is not None and origins is not None:
+            self.trace += (origins, self._stripped(passed, keep, now))
         transitions = self.transitions
         if transitions.reduces:
             until, dead = transitions.until, transitions.dead
@@ -125,7 +141,17 @@ class Search:
         self._free.append(bit.bit_length() - 1)
         return True
 
-    def _close(self, bit: int, now: int) -> set[Configuration]:
+    def _stripped(self, passed: set[Configuration], keep: int, now: int) -> Origins:
+        """Where the configurations come from that forget about a returned operation."""
+        until, dead, reduces = self.transitions.until, self.transitions.dead, self.transitions.reduces
+        origins: Origins = {}
+        for configuration in passed:
+            state, done, used, spent = configuration
+            after = dead if reduces and until[state] <= now else state
+            origins[after, done & keep, used & keep, spent] = (configuration, None)
+        return origins
+
+    def _close(self, bit: int, now: int, origins: Origins | None) -> set[Configuration]:
         """All configurations in which the returning operation has taken effect, by as few steps as possible."""
         readonly = self._pending[bit][2]
         passed: set[Configuration] = set()
@@ -144,6 +170,8 @@ class Search:
             state, done, used, spent = configuration
             all_done = moves.absorb(state, done)  # more than when it was made, where the state died meanwhile
             if all_done != done:
+                if origins is not None:
+                    origins[state, all_done, used, spent] = (configuration, None)
                 configuration = (state, all_done, used, spent)  # noqa: PLW2901  # the same one, as it is now
                 if all_done & bit:
                     passed.add(configuration)
@@ -152,7 +180,7 @@ class Search:
             work.append(configuration)
         if work:
             expand = self._expand_counting if self._kinds else self._expand
-            expand(bit, work, passed, moves, readonly=readonly)
+            expand(bit, work, passed, moves, origins, readonly=readonly)
         return passed
 
     def _moves(self, now: int) -> _Moves:
@@ -176,10 +204,18 @@ class Search:
         return moves
 
     def _expand(
-        self, bit: int, work: list[Configuration], passed: set[Configuration], moves: _Moves, *, readonly: bool
+        self,
+        bit: int,
+        work: list[Configuration],
+        passed: set[Configuration],
+        moves: _Moves,
+        origins: Origins | None,
+        *,
+        readonly: bool,
     ) -> None:
         """Where no operation is unknown: breadth is bounded by what is pending alone."""
         seen = set(work)
+        roots = frozenset() if origins is None else self.configurations | seen
         writes_mask, writes, others, absorb = moves.mask, moves.writes, moves.others, moves.absorb
         get_after = moves.alive
         while work:
@@ -198,6 +234,8 @@ class Search:
             for after, now_done, now_used, b in following:
                 all_done = absorb(after, now_done)
                 made = (after, all_done, now_used, 0)
+                if origins is not None and made not in origins and made not in roots:
+                    origins[made] = ((state, done, used, 0), self._pending[b][0])
                 if all_done & bit:
                     if b == bit or not done & bit:
                         passed.add(made)
@@ -208,13 +246,21 @@ class Search:
                     work.append(made)
 
     def _expand_counting(
-        self, bit: int, work: list[Configuration], passed: set[Configuration], moves: _Moves, *, readonly: bool
+        self,
+        bit: int,
+        work: list[Configuration],
+        passed: set[Configuration],
+        moves: _Moves,
+        origins: Origins | None,
+        *,
+        readonly: bool,
     ) -> None:
         """The same with unknown operations, and without configurations that spent more of them than needed."""
         seen: dict[tuple[int, int, int], list[int]] = {}
         for state, done, used, spent in work:
             self._improves(seen, (state, done, used), spent)
         writes_mask, mask, absorb, get_after = moves.mask, (1 << (WIDTH - 1)) - 1, moves.absorb, moves.alive
+        roots = frozenset() if origins is None else self.configurations | set(work)
         while work:
             state, done, used, spent = work.pop()
             if spent not in seen[state, done, used]:
@@ -234,21 +280,28 @@ class Search:
                         following.append((after, done | b, used | b, spent, b))
             for after, shift, count in moves.unknown_writes:
                 if (after != state or writes_mask & ~done) and (spent >> shift) & mask < count:
-                    following.append((after, done | writes_mask, used, spent + (1 << shift), 0))
+                    following.append((after, done | writes_mask, used, spent + (1 << shift), -1 - shift))
             for row, op, shift, count in moves.unknown:
                 if (spent >> shift) & mask < count:
                     after = get_after(row, op, state)
                     if after >= 0 and after != state:
-                        following.append((after, done, used, spent + (1 << shift), 0))
+                        following.append((after, done, used, spent + (1 << shift), -1 - shift))
             for after, now_done, now_used, now_spent, b in following:
-                all_done = absorb(after, now_done)
-                if all_done & bit:
+                made = (after, absorb(after, now_done), now_used, now_spent)
+                if origins is not None and made not in origins and made not in roots:
+                    op = self._pending[b][0] if b > 0 else self._unknown[(-1 - b) // WIDTH][0]
+                    origins[made] = ((state, done, used, spent), op)
+                if made[1] & bit:
                     if b == bit or not done & bit:
-                        passed.add((after, all_done, now_used, now_spent))
+                        passed.add(made)
                     if readonly or now_used & bit:
                         continue
-                if self._improves(seen, (after, all_done, now_used), now_spent):
-                    work.append((after, all_done, now_used, now_spent))
+                if self._improves(seen, made[:3], now_spent):
+                    work.append(made)
+
+    def pending(self) -> dict[int, Op]:
+        """Bit -> operation that has begun, returned to nobody and may still return."""
+        return {bit: op for bit, (op, _, _) in self._pending.items()}
 
     def _look(self) -> None:
         """Look at the limits, now and then."""

@@ -42,3 +42,36 @@ def linearizable(model: Model, ops: Sequence[Op], initial: State | None = None, 
         if most is not None and len(seen) > most:
             raise TooLarge
     return False
+
+
+def refuted(model: Model, ops: Sequence[Op], initial: State | None = None, *, most: int) -> bool:
+    """Whether even this is not linearizable: each unknown operation may take effect any number of times.
+
+    Allows more than the definition, so True settles the matter and False nothing; there are few pairs to visit.
+
+    Raises:
+        TooLarge: more than `most` pairs were visited.
+
+    """
+    known = [op for op in ops if op.known]
+    unknown = list({(op.f, op.argument): op for op in sorted(ops, key=lambda op: -op.call) if not op.known}.values())
+    everything = (1 << len(known)) - 1
+    first = model.initial if initial is None else initial
+    seen = {(0, first)}
+    stack = [(0, first)]
+    while stack:
+        done, state = stack.pop()
+        if done == everything:
+            return False
+        horizon = min(op.ret for number, op in enumerate(known) if not done >> number & 1)
+        steps = [(done | 1 << number, op) for number, op in enumerate(known) if not done >> number & 1]
+        steps += [(done, op) for op in unknown]
+        for after_done, op in steps:
+            if op.call < horizon:
+                after = model.step(state, op)
+                if after is not ILLEGAL and (pair := (after_done, after)) not in seen:
+                    seen.add(pair)
+                    stack.append(pair)
+        if len(seen) > most:
+            raise TooLarge
+    return True

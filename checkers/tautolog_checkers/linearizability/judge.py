@@ -9,46 +9,29 @@ from typing import Any
 import attrs
 
 from tautolog_checkers.history.events import History
-from tautolog_checkers.linearizability.configurations import search
+from tautolog_checkers.linearizability.certificate import confirm, linearization, merge_orders
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
 from tautolog_checkers.linearizability.models.base import Model, State
 from tautolog_checkers.linearizability.operations import Op
+from tautolog_checkers.linearizability.portfolio import SEARCH, Decision, decide
 from tautolog_checkers.linearizability.subjects import subjects
+from tautolog_checkers.linearizability.witness import confirmed, minimal_witness, supporting
+from tautolog_checkers.quiet import collector_paused
 from tautolog_checkers.verdict import Finding, Outcome, Verdict, worst
 
 ANOMALY = "nonlinearizable"
-JIT = "just-in-time configurations"
+WITNESS_SECONDS = 10.0
+"""How long the search for a minimal witness may take where no limit is given."""
 
 
-@attrs.frozen
-class Decision:
-    """What was decided about one object.
-
-    Attributes:
-        outcome: the verdict.
-        algorithm: by what.
-        reason: in words, for what does not hold.
-        culprit: the operation with whose return the history stopped being linearizable, where one is known.
-
-    """
+@attrs.define
+class Judged:
+    """What was found out about one object."""
 
     outcome: Outcome
     algorithm: str
     reason: str = ""
-    culprit: Op | None = None
-
-
-def decide(model: Model, ops: Sequence[Op], initial: State, budget: Budget) -> Decision:
-    """Decide one object.
-
-    Raises:
-        LimitReached: the budget is spent.
-
-    """
-    culprit, _ = search(model, ops, initial, budget)
-    if culprit is None:
-        return Decision(Outcome.HOLDS, JIT)
-    return Decision(Outcome.VIOLATED, JIT, f"{describe(culprit)} fits no order of what happened before it", culprit)
+    decision: Decision | None = None
 
 
 def describe(op: Op) -> str:
@@ -58,7 +41,9 @@ def describe(op: Op) -> str:
     return f"operation {op.index}, {op.f}{argument}{result},"
 
 
-def judge_model(history: History, model: Model, *, initial: Any = None, budget: Budget | None = None) -> Verdict:
+def judge_model(
+    history: History, model: Model, *, initial: Any = None, budget: Budget | None = None, certificate: bool = False
+) -> Verdict:
     """Judge a history against a model.
 
     Args:
@@ -66,52 +51,125 @@ def judge_model(history: History, model: Model, *, initial: Any = None, budget: 
         model: the object, or one of many alike, told apart by `Model.partition`.
         initial: the first state in the model's form; its own by default.
         budget: limits of time and memory.
+        certificate: whether to find an order of effect for a history that holds.
 
     Raises:
         HistoryError: a value of the wrong shape, unless the reader was lenient.
 
     """
     budget = budget or Budget()
-    objects, count = subjects(history, model)
-    first = model.initial if initial is None else initial
-    began = time.perf_counter()
-    decisions: dict[Any, Decision] = {}
-    limit = ""
-    for key, ops in objects.items():
-        try:
-            if limit:
-                raise LimitReached(limit)  # noqa: TRY301  # what follows is unknown, too
-            budget.check()
-            decisions[key] = decide(model, ops, first, budget)
-        except LimitReached as reached:
-            limit = str(reached)
-            decisions[key] = Decision(Outcome.UNKNOWN, JIT, limit)
-    took = time.perf_counter() - began
-    outcome = worst(decision.outcome for decision in decisions.values()) if count else Outcome.UNKNOWN
+    with collector_paused():
+        objects, count = subjects(history, model)
+        first = model.initial if initial is None else initial
+        began = time.perf_counter()
+        judged = _judge_all(model, objects, first, budget)
+        took = time.perf_counter() - began
+        outcome = worst(entry.outcome for entry in judged.values()) if count else Outcome.UNKNOWN
+        began = time.perf_counter()
+        shown, leaning, confirmation = _witness(model, objects, judged, first, budget)
+        witness_took = time.perf_counter() - began if outcome is Outcome.VIOLATED else 0.0
+        order = _certificate(model, objects, first, budget) if certificate and outcome is Outcome.HOLDS else ()
     findings = [
-        Finding(ANOMALY, key, () if decision.culprit is None else (decision.culprit.index,), decision.reason)
-        for key, decision in decisions.items()
-        if decision.outcome is Outcome.VIOLATED
+        Finding(ANOMALY, key, _named(entry, shown), entry.reason + confirmation)
+        for key, entry in judged.items()
+        if entry.outcome is Outcome.VIOLATED
     ]
     return Verdict(
         outcome=outcome,
-        reason=_reason(outcome, decisions, count),
+        reason=_reason(outcome, judged, count),
         model=model.name,
-        algorithm=", ".join(dict.fromkeys(decision.algorithm for decision in decisions.values())) or JIT,
+        algorithm=", ".join(dict.fromkeys(entry.algorithm for entry in judged.values())) or SEARCH,
         anomalies={ANOMALY: len(findings)} if findings else {},
         forbidden=(ANOMALY,) if findings else (),
         findings={ANOMALY: findings} if findings else {},
-        partitions={key: decision.outcome for key, decision in decisions.items()} if list(decisions) != [None] else {},
+        partitions={key: entry.outcome for key, entry in judged.items()} if list(judged) != [None] else {},
+        witness=shown,
+        supporting=leaning,
+        certificate=order,
         operations=count,
         check_seconds=took,
+        witness_seconds=witness_took,
     )
 
 
-def _reason(outcome: Outcome, decisions: dict[Any, Decision], count: int) -> str:
+def _judge_all(model: Model, objects: dict[Any, list[Op]], initial: State, budget: Budget) -> dict[Any, Judged]:
+    """Each object by itself; once a limit is reached the rest is unknown."""
+    judged: dict[Any, Judged] = {}
+    limit = ""
+    for key, ops in objects.items():
+        if not limit:
+            try:
+                budget.check()
+                judged[key] = _judge(model, ops, initial, budget)
+            except LimitReached as reached:
+                limit = str(reached)
+        if limit:
+            judged[key] = Judged(Outcome.UNKNOWN, SEARCH, limit)
+    return judged
+
+
+def _judge(model: Model, ops: Sequence[Op], initial: State, budget: Budget) -> Judged:
+    decision = decide(model, ops, initial, budget)
+    if decision.conflict is not None:
+        return Judged(Outcome.VIOLATED, decision.algorithm, decision.conflict.reason, decision)
+    if decision.culprit is not None:
+        reason = f"{describe(decision.culprit)} fits no order of what happened before it"
+        return Judged(Outcome.VIOLATED, decision.algorithm, reason, decision)
+    return Judged(Outcome.HOLDS, decision.algorithm)
+
+
+def _witness(
+    model: Model, objects: dict[Any, list[Op]], judged: dict[Any, Judged], initial: State, budget: Budget
+) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+    """A minimal witness of the first broken object, what it leans on, and a word where nobody confirmed it."""
+    for key, entry in judged.items():
+        decision = entry.decision
+        if decision is None:
+            continue
+        ops = objects[key]
+        limit = budget.part(WITNESS_SECONDS)
+        try:
+            found = minimal_witness(
+                model, ops, initial, culprit=decision.culprit, conflict=decision.conflict, budget=limit
+            )
+        except LimitReached:
+            named = decision.conflict.ops if decision.conflict is not None else (decision.culprit,)
+            return tuple(op.index for op in named if op is not None), (), " (the witness is not minimal: out of time)"
+        cut = max((op.ret for op in found), default=0)
+        agreed = confirmed(model, [op for op in ops if op.call < cut], initial, found)
+        word = {True: "", False: " (the exhaustive judge disagrees)", None: " (too large to confirm exhaustively)"}[
+            agreed
+        ]
+        return tuple(op.index for op in found), tuple(supporting(model, ops, found)), word
+    return (), (), ""
+
+
+def _certificate(model: Model, objects: dict[Any, list[Op]], initial: State, budget: Budget) -> tuple[int, ...]:
+    """The orders of all objects, merged so that real time holds among them, too."""
+    orders = []
+    for ops in objects.values():
+        try:
+            order = linearization(model, ops, initial, budget)
+        except LimitReached:
+            return ()
+        if order is None or confirm(model, order, ops, initial):
+            raise AssertionError("a history was judged to hold, and its order does not confirm it")
+        orders.append(order)
+    return tuple(op.index for op in merge_orders(orders))
+
+
+def _named(entry: Judged, witness: tuple[int, ...]) -> tuple[int, ...]:
+    if entry.decision is not None and entry.decision.conflict is not None:
+        return tuple(op.index for op in entry.decision.conflict.ops)
+    culprit = entry.decision.culprit if entry.decision is not None else None
+    return witness if culprit is None or culprit.index in witness else (culprit.index,)
+
+
+def _reason(outcome: Outcome, judged: dict[Any, Judged], count: int) -> str:
     if not count:
         return "no operations"
     if outcome is Outcome.HOLDS:
         return "every operation took effect between its call and its return"
-    decided = [decision for decision in decisions.values() if decision.outcome is outcome]
+    decided = [entry for entry in judged.values() if entry.outcome is outcome]
     others = f" (and {len(decided) - 1} more keys)" if len(decided) > 1 else ""
     return decided[0].reason + others

@@ -1,0 +1,70 @@
+"""Which algorithm decides: a polynomial one where what it needs is verified, else the search for any model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+
+from tautolog_checkers.linearizability import logs, queues, registers, sets
+from tautolog_checkers.linearizability.configurations import search
+from tautolog_checkers.linearizability.conflicts import Answer, Conflict, Inapplicable
+from tautolog_checkers.linearizability.limits import Budget
+from tautolog_checkers.linearizability.models.base import Model, State
+from tautolog_checkers.linearizability.models.collection import Set
+from tautolog_checkers.linearizability.models.log import Log
+from tautolog_checkers.linearizability.models.queue import Queue
+from tautolog_checkers.linearizability.models.register import CasRegister, Register
+from tautolog_checkers.linearizability.operations import Op
+
+SEARCH = "just-in-time configurations"
+
+POLYNOMIAL: dict[type[Model], tuple[str, Callable[[Sequence[Op], Any], Answer]]] = {
+    Queue: (queues.NAME, queues.check_queue),
+    Log: (logs.NAME, logs.check_log),
+    Set: (sets.NAME, sets.check_set),
+    Register: (registers.NAME, registers.check_register),
+    CasRegister: (registers.NAME, registers.check_register),
+}
+"""Exactly these classes: a model derived from one of them may do something else."""
+
+
+@attrs.frozen
+class Decision:
+    """What an algorithm found.
+
+    Attributes:
+        algorithm: its name.
+        culprit: the operation whose return nothing allowed, where the search found one.
+        conflict: what a polynomial algorithm found.
+
+    """
+
+    algorithm: str
+    culprit: Op | None = None
+    conflict: Conflict | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether the history is not linearizable."""
+        return self.culprit is not None or self.conflict is not None
+
+
+def decide(model: Model, ops: Sequence[Op], initial: State, budget: Budget | None = None) -> Decision:
+    """Decide one object.
+
+    Raises:
+        LimitReached: the budget is spent.
+
+    """
+    polynomial = POLYNOMIAL.get(type(model))
+    if polynomial is not None:
+        name, check = polynomial
+        answer = check(ops, initial)
+        if answer is None:
+            return Decision(name)
+        if not isinstance(answer, Inapplicable):
+            return Decision(name, conflict=answer)
+    culprit, _ = search(model, ops, initial, budget)
+    return Decision(SEARCH, culprit)
