@@ -26,7 +26,7 @@ bench: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m pip install --quiet --group docs
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "docs: site/index.html"
 
 format: $(READY)
