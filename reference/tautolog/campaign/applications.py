@@ -40,6 +40,8 @@ class Stage:
         """Whether the workload is over: nothing new is sent."""
         self.committed: dict[tuple[str, TopicPartition], int] = {}
         """(group, partition) -> the last offset whose commit was acknowledged."""
+        self.ends: dict[TopicPartition, int] = {}
+        """Where each partition ends, once the last read has found out."""
 
     def partitions(self) -> list[TopicPartition]:
         """All partitions of the workload."""
@@ -226,7 +228,7 @@ class ReadingApplication(Application):
         habits = self.habits
         pause_ms = self.stream.between(habits.least_pause_ms, habits.most_pause_ms)
         if self.stage.quiet:
-            pause_ms = min(pause_ms, 100)
+            pause_ms = min(pause_ms, 20)
         elif self.stream.happens(habits.slow_ppm):
             pause_ms += self.stream.below(habits.slow_most_ms)
         self.client.after(pause_ms, self._poll)
@@ -289,7 +291,8 @@ class FinalReader(ReadingApplication):
         positions = self.client.positions.values()
         if all(0 <= position.high_watermark <= position.next_offset for position in positions):
             self.done = True
-            ends = {key_of(*place): position.next_offset for place, position in self.client.positions.items()}
+            self.stage.ends = {place: position.next_offset for place, position in self.client.positions.items()}
+            ends = {key_of(*place): end for place, end in self.stage.ends.items()}
             self.stage.recorder.note("cluster", "final-read", {"process": self.process, "ends": ends})
 
 
@@ -301,6 +304,7 @@ class MemberApplication(ReadingApplication):
         self._commits: dict[int, int] = {}
         self._lookups: dict[int, int] = {}
         self._awaited = 0
+        self._deferred: list[Assigned | Revoked] = []
 
     @property
     def group(self) -> str:
@@ -321,32 +325,35 @@ class MemberApplication(ReadingApplication):
         records = self.client.poll(self.client.now, self._most())
         self._look()
         self._record(records)
-        if self.habits.commit_first:
-            ahead = {place: at.fetch_offset for place, at in self.client.positions.items() if at.fetch_offset > 0}
-            if ahead:
-                self._commit(ahead)
-        elif records and self.habits.commits in {"sync", "async"} and self.stream.happens(self.habits.commit_ppm):
-            self._commit(None)
-        elif self.stage.quiet and self.habits.commits in {"sync", "async"}:
-            self._commit_rest()
-        if not self._awaited:
-            self._poll_later()
+        self._commit(self._to_commit(records))
 
-    def _commit_rest(self) -> None:
-        """When all is quiet: let no record stay uncommitted."""
-        behind = {
+    def _to_commit(self, records: list[Consumed]) -> dict[TopicPartition, int] | None:
+        """What to commit after this poll: None is all that was polled so far."""
+        if self.habits.commit_first:
+            return {place: at.fetch_offset for place, at in self.client.positions.items() if at.fetch_offset > 0}
+        if self.habits.commits not in {"sync", "async"}:
+            return {}
+        if records and self.stream.happens(self.habits.commit_ppm):
+            return None
+        return self._uncommitted() if self.stage.quiet and not self._commits else {}
+
+    def _uncommitted(self) -> dict[TopicPartition, int]:
+        """When all is quiet, no record stays uncommitted."""
+        return {
             place: position.next_offset
             for place, position in self.client.positions.items()
             if position.next_offset >= 0 and self.stage.committed.get((self.group, place)) != position.next_offset
         }
-        if behind and not self._commits:
-            self._commit(behind)
 
     def _commit(self, offsets: dict[TopicPartition, int] | None) -> None:
-        asked = self.client.commit(self.client.now, offsets)
-        if self.habits.commits == "sync":
-            self._awaited = asked
-        self._look()
+        if offsets is None or offsets:
+            ticket = self.client.commit(self.client.now, offsets)
+            if self.habits.commits == "sync":
+                self._awaited = ticket
+                self._look()
+                return
+            self._look()
+        self._poll_later()
 
     def _committing(self, event: Committing) -> None:
         """Every commit is written down, those that the client makes by itself too."""
@@ -374,6 +381,9 @@ class MemberApplication(ReadingApplication):
                 self.process = self.stage.recorder.new_process(self.owner)
                 held = [key_of(*place) for place in self.client.positions]
                 self.stage.recorder.whole(self.process, "ok", "assign", held, group=self.group)
+            deferred, self._deferred = self._deferred, []
+            for rebalance in deferred:
+                self._rebalanced(rebalance)
             self._poll_later()
 
     def _look(self) -> None:
@@ -405,10 +415,15 @@ class MemberApplication(ReadingApplication):
             self.stage.recorder.complete(process, "ok", "seek", value, group=self.group)
 
     def _rebalanced(self, event: Assigned | Revoked) -> None:
+        if self._awaited:
+            self._deferred.append(event)  # the application hears of it when its commit has ended
+            return
         membership = self.client.membership
         assert membership is not None
         held = [key_of(*place) for place in event.held]
-        extra: dict[str, Any] = {"group": self.group, "member": membership.member_id}
+        # a static member that comes back is the same member under a new id
+        member = membership.joined_as or membership.member_id
+        extra: dict[str, Any] = {"group": self.group, "member": member}
         if isinstance(event, Assigned):
             extra["generation"] = event.generation
         elif event.lost:

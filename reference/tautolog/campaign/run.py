@@ -163,11 +163,12 @@ class Run:
         self.nemesis.heal()
         self.stage.quiet = True
         began_ns = self.world.now_ns
-        rested = self._wait(self._senders_rest) and self._wait(self._groups_rest)
+        rested = self._wait(self._senders_rest)
         reader = self.cast.final_reader()
         reader.start()
         application: FinalReader = reader.node
         rested = self._wait(lambda: [] if application.done else ["the last read"]) and rested
+        rested = self._wait(self._groups_rest) and rested
         waiting = [] if rested else self._senders_rest() + self._groups_rest()
         if not application.done:
             waiting.append("the last read")
@@ -204,11 +205,11 @@ class Run:
                 if len(holders) != 1:
                     waiting.append(f"{name}: held by {len(holders)} members")
                     continue
-                position = holders[0].client.positions[place]
-                if not 0 <= position.high_watermark <= position.next_offset:
-                    waiting.append(f"{name}: at {position.next_offset} of {position.high_watermark}")
-                elif position.next_offset and self.stage.committed.get((group, place)) != position.next_offset:
-                    waiting.append(f"{name}: at {position.next_offset}, committed less")
+                at, end = holders[0].client.positions[place].next_offset, self.stage.ends.get(place, -1)
+                if at != end:
+                    waiting.append(f"{name}: at {at} of {end}")
+                elif at and self.stage.committed.get((group, place)) != at:
+                    waiting.append(f"{name}: at {at}, {self.stage.committed.get((group, place))} committed")
         return waiting
 
     # verdict
@@ -237,7 +238,14 @@ class Run:
         )
 
 
+class RunFailed(Exception):  # noqa: N818  # named after what happened, not a kind of caller's error
+    """A run did not come to a verdict: a bug of the simulation or of its clients. Says which seed shows it."""
+
+
 def run_seed(seed: int, profile: Profile, fsync: Fsync = Fsync.ALWAYS) -> Result:
     """Run one seed of a profile."""
     policy = fsync if profile.fsync is None else Fsync(profile.fsync)
-    return Run(Seeded(seed), profile, policy, seed=seed).execute()
+    try:
+        return Run(Seeded(seed), profile, policy, seed=seed).execute()
+    except Exception as error:
+        raise RunFailed(f"seed {seed}, profile {profile.name}, fsync {policy}: {error}") from error

@@ -141,10 +141,11 @@ class Cast:
 
     def _consumer_options(self) -> dict[str, Any]:
         stream = self._stream
+        min_bytes, max_partition_bytes = stream.pick([(1, 300), (1, 4000), (1, 1_048_576), (2000, 1_048_576)])
         return {
             "max_wait_ms": stream.pick([20, 100, 500]),
-            "min_bytes": stream.pick([1, 1, 2000]),
-            "max_partition_bytes": stream.pick([300, 4000, 1_048_576]),
+            "min_bytes": min_bytes,
+            "max_partition_bytes": max_partition_bytes,
             "fetch_sessions": stream.happens(750_000),
             "request_timeout_ms": stream.between(1500, 6000),
             "speaks": self._speaks(),

@@ -343,9 +343,7 @@ class Consumer(ClusterClient):
         self._look_at_ms = self.now.monotonic_ms + wait_ms
         self.after(wait_ms, _nothing)
 
-    def _offsets_found(
-        self, ticket: int, asked: list[TopicPartition], found: dict[TopicPartition, int] | None
-    ) -> None:
+    def _offsets_found(self, ticket: int, asked: list[TopicPartition], found: dict[TopicPartition, int] | None) -> None:
         self._events.append(Found(ticket, found))
         for place in asked:
             self._asking.pop(place, None)

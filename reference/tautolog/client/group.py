@@ -91,6 +91,8 @@ class Membership:
         self.topics: list[str] = []
         self.phase = Phase.UNJOINED
         self.member_id = ""
+        self.joined_as: str | None = None
+        """The instance id, if the join could say it: a member that joined without may not claim one later."""
         self.generation = -1
         self.protocol = ""
         self.coordinator: Address | None = None
@@ -128,7 +130,7 @@ class Membership:
             if self.coordinator is None:
                 self.find_coordinator()
             else:
-                self._join()
+                self._join(self.coordinator)
 
     # the coordinator
 
@@ -177,8 +179,7 @@ class Membership:
         self._epoch += 1
         self.phase = Phase.UNJOINED
 
-    def _join(self) -> None:
-        assert self.coordinator is not None
+    def _join(self, coordinator: Address) -> None:
         self._rejoin = False
         owned = self.owner.before_join()
         self._seen = self._counts()
@@ -189,26 +190,27 @@ class Membership:
         protocols = [JoinGroupRequestProtocol(name, write_subscription(subscription)) for name in self.assignors]
 
         def request(version: int) -> Message:
+            self.joined_as = self.instance_id if version >= 5 else None
             return JoinGroupRequest(
                 self.group_id,
                 self.session_timeout_ms,
                 self.max_poll_interval_ms,
                 self.member_id,
-                self.instance_id if version >= 5 else None,
+                self.joined_as,
                 "consumer",
                 protocols,
             )
 
         patience = self.max_poll_interval_ms + JOIN_GRACE_MS
         self.client.call(
-            self.coordinator,
+            coordinator,
             JOIN_GROUP,
             request,
-            lambda outcome: self._joined(epoch, outcome),
+            lambda outcome: self._joined(coordinator, epoch, outcome),
             timeout_ms=patience,
         )
 
-    def _joined(self, epoch: int, outcome: Outcome) -> None:
+    def _joined(self, coordinator: Address, epoch: int, outcome: Outcome) -> None:
         if epoch != self._epoch:
             return
         if not isinstance(outcome, JoinGroupResponse):
@@ -219,7 +221,7 @@ class Membership:
         error = outcome.error_code
         if error == ErrorCode.MEMBER_ID_REQUIRED:
             self.member_id = outcome.member_id
-            self._join()
+            self._join(coordinator)
         elif error != ErrorCode.NONE:
             self._refused(error)
         else:
@@ -228,7 +230,7 @@ class Membership:
             self.protocol = outcome.protocol_name or ""
             self._attempt = 0
             leads = outcome.leader == outcome.member_id and not outcome.skip_assignment
-            self._sync(self._assign(outcome) if leads else [])
+            self._sync(coordinator, self._assign(outcome) if leads else [])
 
     def _assign(self, joined: JoinGroupResponse) -> list[SyncGroupRequestAssignment]:
         """The leader's work: give every member its partitions."""
@@ -241,8 +243,7 @@ class Membership:
         given = ASSIGNORS[self.protocol](members, counts)
         return [SyncGroupRequestAssignment(member, write_assignment(given[member])) for member in members]
 
-    def _sync(self, assignments: list[SyncGroupRequestAssignment]) -> None:
-        assert self.coordinator is not None
+    def _sync(self, coordinator: Address, assignments: list[SyncGroupRequestAssignment]) -> None:
         self.phase = Phase.SYNCING
         epoch = self._epoch
 
@@ -251,7 +252,7 @@ class Membership:
                 self.group_id,
                 self.generation,
                 self.member_id,
-                self.instance_id if version >= 3 else None,
+                self.joined_as if version >= 3 else None,
                 "consumer" if version >= 5 else None,
                 self.protocol if version >= 5 else None,
                 assignments,
@@ -259,7 +260,7 @@ class Membership:
 
         patience = self.max_poll_interval_ms + JOIN_GRACE_MS
         self.client.call(
-            self.coordinator, SYNC_GROUP, request, lambda outcome: self._synced(epoch, outcome), timeout_ms=patience
+            coordinator, SYNC_GROUP, request, lambda outcome: self._synced(epoch, outcome), timeout_ms=patience
         )
 
     def _synced(self, epoch: int, outcome: Outcome) -> None:
@@ -331,7 +332,7 @@ class Membership:
         )
 
     def _heartbeat_request(self, version: int) -> Message:
-        instance = self.instance_id if version >= 3 else None
+        instance = self.joined_as if version >= 3 else None
         return HeartbeatRequest(self.group_id, self.generation, self.member_id, instance)
 
     def _beaten(self, epoch: int, outcome: Outcome) -> None:
@@ -370,7 +371,7 @@ class Membership:
         self._to_unjoined()
         self.generation = -1
         self.member_id = ""
-        if coordinator is None or not member_id or self.instance_id is not None:
+        if coordinator is None or not member_id or self.joined_as is not None:
             return
 
         def request(version: int) -> Message:

@@ -150,7 +150,7 @@ class OffsetCalls:
                 )
                 for topic, numbers in topics.items()
             ]
-            instance = membership.instance_id if version >= 7 and member_id else None
+            instance = membership.joined_as if version >= 7 and member_id else None
             return OffsetCommitRequest(membership.group_id, generation, member_id, instance, topics=entries)
 
         self._client.call(

@@ -37,6 +37,28 @@ class Fsync(StrEnum):
     ALWAYS = "always"
 
 
+class SyncFailed(Exception):  # noqa: N818  # it says what happened
+    """A sync failed; as over TCP no `StorageError`, which would be answered to a client while the broker goes on."""
+
+
+class MachineDisk(SimDisk):
+    """The disk as a process sees it: a failed sync is the end of it."""
+
+    def sync(self, path: str) -> None:
+        """Make one file durable. Raises `SyncFailed`."""
+        try:
+            super().sync(path)
+        except StorageError as error:
+            raise SyncFailed(str(error)) from error
+
+    def sync_all(self) -> None:
+        """Make everything durable. Raises `SyncFailed`."""
+        try:
+            super().sync_all()
+        except StorageError as error:
+            raise SyncFailed(str(error)) from error
+
+
 class Slot:
     """The place of one answer in the order of its connection; the token of its request."""
 
@@ -105,6 +127,18 @@ class ServerProcess(Process):
                 raise
             self._ended(f"cannot start: {failure.__cause__}", reboot=False)
 
+    def _step(self, door: Callable[..., None], *arguments: Any) -> None:
+        """One call of the node; a failed sync within it ends the process."""
+        try:
+            super()._step(door, *arguments)
+        except NodeFailed as failure:
+            if not isinstance(failure.__cause__, SyncFailed):
+                raise
+            self._sync_failed(failure.__cause__)
+
+    def _sync_failed(self, error: SyncFailed) -> None:
+        self._ended(f"a sync failed, so nothing can be promised any more: {error}", reboot=True)
+
     def _ended(self, text: str, *, reboot: bool) -> None:
         """The process ends by itself. A machine whose disk lost data that a sync should have kept is rebooted first."""
         self.world.report(self.host, "error", text)
@@ -132,7 +166,7 @@ class ServerProcess(Process):
             self.node.stop(self.instant())
             self._collect()
             self.disk.sync_all()
-        except StorageError:
+        except (StorageError, SyncFailed):
             pass  # nothing more can be promised: it ends as if it had been killed
         else:
             held, self._held = self._held, []
@@ -293,8 +327,8 @@ class ServerProcess(Process):
     def _sync(self) -> bool:
         try:
             self.disk.sync_all()
-        except StorageError as error:
-            self._ended(f"a sync failed, so nothing can be promised any more: {error}", reboot=True)
+        except SyncFailed as error:
+            self._sync_failed(error)
             return False
         return True
 

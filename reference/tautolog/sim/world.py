@@ -16,7 +16,7 @@ from tautolog.sim.disk import SimDisk
 from tautolog.sim.network import Connection, Network
 from tautolog.sim.process import Process
 from tautolog.sim.scheduler import MILLISECOND, Scheduler
-from tautolog.sim.server import Fsync, ServerProcess
+from tautolog.sim.server import Fsync, MachineDisk, ServerProcess
 
 
 class World:
@@ -50,7 +50,7 @@ class World:
         fsync: Fsync = Fsync.ALWAYS,
     ) -> ServerProcess:
         """A machine with a disk and a process that listens at `host:port`; `make` builds its node, once a run."""
-        disk = SimDisk(self.choices.stream(f"disk/{host}")) if disk is None else disk
+        disk = MachineDisk(self.choices.stream(f"disk/{host}")) if disk is None else disk
         process = ServerProcess(self, host, make, disk=disk, fsync=fsync)
         self.processes[host] = self._listeners[host, port] = process
         return process
