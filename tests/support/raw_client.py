@@ -11,7 +11,7 @@ from tautolog.core.messages.create_topics import CreatableTopic, CreateTopicsReq
 from tautolog.core.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from tautolog.core.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 from tautolog.core.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
-from tautolog.core.records.batch import build
+from tautolog.core.records.record import build
 from tautolog.wire.codec import decode_response, encode_request
 
 PRODUCE, FETCH, LIST_OFFSETS, CREATE_TOPICS = 0, 1, 2, 19

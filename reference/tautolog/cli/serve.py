@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tautolog.net.run import Options
 
 DISK_FAILED = 74
-"""The exit code after a failed sync: sysexits' EX_IOERR. Neither the user's mistake nor ours."""
+"""The exit code when the disk fails at the start or at a sync: sysexits' EX_IOERR. Neither the user's mistake nor ours."""
 
 Address = tuple[str, int]
 
@@ -55,6 +55,7 @@ def serve(
     """
     import logging
 
+    from tautolog.core.ports import StorageError
     from tautolog.net.directory import Refused
     from tautolog.net.node import Fsync
     from tautolog.net.run import DiskTooSlow, run
@@ -76,7 +77,7 @@ def serve(
         import os
 
         os._exit(DONE)  # the thread that waits for the disk cannot be ended, and would be waited for
-    if isinstance(ended, SyncFailed):
+    if isinstance(ended, (StorageError, SyncFailed)):
         return DISK_FAILED
     return DONE if ended is None else BUG
 

@@ -229,6 +229,11 @@ class Connection(asyncio.BufferedProtocol):
         address = self._transport.get_extra_info("peername") or ("unknown", 0)
         return f"{address[0]}:{address[1]}"
 
+    @property
+    def unsent(self) -> int:
+        """Bytes of answers that the socket has not taken."""
+        return self._transport.get_write_buffer_size()
+
     def sweep(self, now_ms: int, idle_ms: int) -> None:
         """Look after a connection from which nothing comes: close it after `idle_ms`, take back a buffer that is empty."""
         quiet_ms = now_ms - self.last_ms

@@ -18,9 +18,9 @@ from typing import Any, Protocol
 
 from tautolog.core.errors import InvariantBroken, ProtocolError
 from tautolog.core.node import Disconnect, Effect, Peer, Reply, Report, Request
-from tautolog.core.ports import Instant
+from tautolog.core.ports import Instant, StorageError
 from tautolog.net import clock
-from tautolog.net.storage import FileStorage, Sync, SyncFailed
+from tautolog.net.storage import FileStorage, SyncFailed
 
 
 class Fsync(StrEnum):
@@ -169,8 +169,14 @@ class Driver:
                     self._commit()
                 await self._idle.wait()
         if not self._dead:
-            self._step(lambda: self._node.stop(clock.now()))
+            self._step(self._leave)
         self._dead = True
+
+    def _leave(self) -> None:
+        try:
+            self._node.stop(clock.now())
+        except StorageError as error:
+            self._say("warning", f"the storage is not left clean, the next start will recover: {error}")
 
     def close(self) -> None:
         """Give the thread back."""
@@ -244,12 +250,12 @@ class Driver:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "sync")
         future = self._loop.run_in_executor(self._thread, sync.run)
-        future.add_done_callback(lambda done: self._committed(done, sync, covered))
+        future.add_done_callback(lambda done: self._committed(done, covered))
 
-    def _committed(self, done: asyncio.Future[None], sync: Sync, covered: list[Effect]) -> None:
+    def _committed(self, done: asyncio.Future[None], covered: list[Effect]) -> None:
         """A sync is over: release what it covers, and begin the next one where something waits for it."""
         self._syncing = False
-        self._storage.end_sync(sync)
+        self._storage.end_sync()
         if self._dead or done.cancelled():
             self._idle.set()
             return

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from tautolog.core.broker import Broker
 from tautolog.core.controller.configs import BrokerConfig
+from tautolog.core.ports import StorageError
 from tautolog.net.clock import SystemChance
 from tautolog.net.directory import claim
 from tautolog.net.node import Driver, Fsync
@@ -110,12 +111,16 @@ async def _serve(
     loop.set_exception_handler(odd)
     driver = Driver(broker, storage, fsync=options.fsync, interval_ms=options.fsync_interval_ms, say=_say, failed=end)
     server = Server(driver, limits, _say)
-    driver.start()
+    try:
+        driver.start()
+    except (StorageError, SyncFailed) as refusal:
+        end(refusal)
     if not ended.done():
         await server.start(listener)
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)  # messages hold no cycles; a rare look is enough
         gc.enable()
+        _say("info", f"listening on {_join(*listener.getsockname()[:2])}, node {broker.node_id} of {broker.cluster_id}")
         ready()
     error = await ended
     if error is None:
@@ -148,6 +153,8 @@ def _confess(error: BaseException) -> None:
     """Say what stopped the broker: with all there is to know where it is a bug of ours."""
     if isinstance(error, DiskTooSlow):
         _say("warning", str(error))
+    elif isinstance(error, StorageError):
+        _say("error", f"the broker cannot start: {error}")
     elif isinstance(error, SyncFailed):
         _say("error", f"a sync failed, so nothing more can be acknowledged: {error}; the broker stops")
     else:

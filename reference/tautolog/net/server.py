@@ -7,6 +7,7 @@ beyond waiting for; never looks into a frame.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ BACKLOG_LIMIT = 64 * 1024 * 1024
 """Answers, over all connections, that wait for their sockets; above it fetches are kept lean."""
 SWEEP_MS = 5000
 """How often connections are looked through."""
+GLANCE_MS = 250
+"""How often a stop looks whether the last answers have left."""
 
 
 class Limits(NamedTuple):
@@ -71,7 +74,7 @@ class Server:
     async def start(self, listener: socket.socket) -> None:
         """Accept connections from here on."""
         self._listening = await self.loop.create_server(lambda: Connection(self), sock=listener, backlog=1024)
-        self._swept = self.loop.call_later(SWEEP_MS / 1000, self._sweep)
+        self._sweep()
 
     async def stop(self) -> None:
         """Accept nobody, serve nothing more, and let the answers that are made leave."""
@@ -83,16 +86,18 @@ class Server:
             connection.halt()
 
     async def close(self) -> None:
-        """End every connection, after a moment for its last answers."""
+        """End every connection: at once when the peer has gone, soon when it has taken its answers, at last anyhow."""
         for connection in list(self._connections.values()):
             connection.finish()
-        if self._connections:
+        for _ in range(LINGER_MS // GLANCE_MS):
+            if not self._connections:
+                return
             self._none_left.clear()
-            try:
-                async with asyncio.timeout(LINGER_MS / 1000):
-                    await self._none_left.wait()
-            except TimeoutError:
-                self.abort()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._none_left.wait(), GLANCE_MS / 1000)
+            if not any(connection.unsent for connection in self._connections.values()):
+                break
+        self.abort()
 
     def abort(self) -> None:
         """End every connection at once."""

@@ -51,28 +51,21 @@ class _File:
 class Sync:
     """What one group commit makes durable: the files and folders that were dirty when it began."""
 
-    __slots__ = ("_files", "_folders")
+    __slots__ = ("files", "folders")
 
     def __init__(self, files: list[_File], folders: list[Path]) -> None:
-        self._files = files
-        self._folders = folders
+        self.files = files
+        self.folders = folders
 
     def run(self) -> None:
         """Sync everything; in any thread. Raises `SyncFailed`."""
-        for file in self._files:
+        for file in self.files:
             try:
                 os.fsync(file.descriptor)
             except OSError as error:
                 raise SyncFailed(f"{file.path}: {error.strerror}") from error
-        for folder in self._folders:
+        for folder in self.folders:
             _sync_folder(folder)
-
-    def release(self) -> None:
-        """Let go of the descriptors; in the loop's thread."""
-        for file in self._files:
-            file.pins -= 1
-            if file.gone and not file.pins:
-                os.close(file.descriptor)
 
 
 class FileStorage:
@@ -88,6 +81,7 @@ class FileStorage:
         self._files: dict[str, _File] = {}
         self._dirty: dict[_File, None] = {}
         self._folders: dict[Path, None] = {}
+        self._running: Sync | None = None
 
     @property
     def dirty(self) -> bool:
@@ -233,34 +227,39 @@ class FileStorage:
     def sync(self, path: str) -> None:
         """Make one file durable: its bytes, its length and its name. Raises `SyncFailed`."""
         file = self._files.get(path) or self._open(path)
-        sync = Sync([file], [])
-        sync.run()
+        Sync([file], []).run()
         file.dirty = False
         self._dirty.pop(file, None)
         self._sync_folders()
 
     def sync_all(self) -> None:
-        """Make everything written so far durable. Raises `SyncFailed`."""
-        sync = self.begin_sync()
-        try:
-            sync.run()
-        finally:
-            self.end_sync(sync)
+        """Make everything written so far durable, what another thread is syncing included. Raises `SyncFailed`."""
+        if self._running is not None:
+            self._running.run()
+        if self._dirty:
+            Sync(list(self._dirty), []).run()
+            for file in self._dirty:
+                file.dirty = False
+            self._dirty.clear()
+        self._sync_folders()
 
     def begin_sync(self) -> Sync:
-        """What is dirty now; from here on it counts as clean, and is held open until `end_sync`."""
-        files = list(self._dirty)
-        folders = list(self._folders)
+        """What is dirty now; from here on it counts as clean, and is held open until `end_sync`. One at a time."""
+        self._running = sync = Sync(list(self._dirty), list(self._folders))
         self._dirty.clear()
         self._folders.clear()
-        for file in files:
+        for file in sync.files:
             file.dirty = False
             file.pins += 1
-        return Sync(files, folders)
+        return sync
 
-    def end_sync(self, sync: Sync) -> None:
+    def end_sync(self) -> None:
         """Let go of what `begin_sync` held."""
-        sync.release()
+        sync, self._running = self._running, None
+        for file in [] if sync is None else sync.files:
+            file.pins -= 1
+            if file.gone and not file.pins:
+                os.close(file.descriptor)
 
     def close(self) -> None:
         """Close every descriptor. Nothing is synced."""
@@ -343,9 +342,10 @@ class FileStorage:
         self._folders[folder.parent] = None
 
     def _sync_folders(self) -> None:
+        """Make every new name durable, those included that another thread may not have come to yet."""
         folders = list(self._folders)
         self._folders.clear()
-        for folder in folders:
+        for folder in folders if self._running is None else [*self._running.folders, *folders]:
             _sync_folder(folder)
 
 

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 import uvloop
+
 from tautolog.core.errors import ProtocolError
 from tautolog.core.messages.api_versions import ApiVersion, ApiVersionsRequest, ApiVersionsResponse
 from tautolog.core.messages.fetch import FetchableTopicResponse, FetchRequest, FetchResponse, PartitionData
@@ -430,7 +431,6 @@ def test_a_large_frame_behind_a_waiting_request_is_read_when_its_turn_comes(run,
 def test_one_connection_too_many_and_an_idle_one_are_closed(run, tmp_path):
     async def scene():
         async with World(tmp_path, limits=Limits(max_connections=1, connections_max_idle_ms=30)) as world:
-            world.server._sweep()
             first = await world.client()
             await first.receive(first.heartbeat(1))
             second = await world.client()
@@ -550,6 +550,7 @@ def test_a_stop_releases_what_is_decided_and_serves_nothing_more(run, tmp_path, 
 def test_a_stop_waits_for_answers_under_way_but_not_for_ever(run, tmp_path, monkeypatch):
     async def scene():
         monkeypatch.setattr("tautolog.net.server.LINGER_MS", 200)
+        monkeypatch.setattr("tautolog.net.server.GLANCE_MS", 20)
         async with World(tmp_path) as world:
             client, deaf = await world.client(), await world.client()
             deaf.writer.transport.pause_reading()

@@ -6,6 +6,7 @@ import resource
 from pathlib import Path
 
 import pytest
+
 from tautolog.core.ports import StorageError, StorageFull
 from tautolog.net import storage as storage_module
 from tautolog.net.directory import Refused, claim
@@ -168,11 +169,27 @@ def test_what_is_written_while_a_sync_runs_waits_for_the_next(storage, synced, t
     storage.append("a/0.log", b"y")
     storage.append("a/1.log", b"y")
     sync.run()
-    storage.end_sync(sync)
+    storage.end_sync()
     assert storage.dirty
     synced.clear()
     storage.sync_all()
     assert set(synced) == {str(tmp_path / "a/0.log"), str(tmp_path / "a/1.log"), str(tmp_path / "a")}
+
+
+def test_sync_all_does_not_rely_on_a_sync_that_is_still_running(storage, synced, tmp_path):
+    storage.append("a/0.log", b"x")
+    sync = storage.begin_sync()
+    storage.append("b/0.log", b"x")
+    storage.sync_all()
+    every = {str(tmp_path / name) for name in ("", "a", "b", "a/0.log", "b/0.log")}
+    assert set(synced) == every
+    synced.clear()
+    storage.append("b/0.log", b"x")
+    storage.sync("b/0.log")
+    assert set(synced) == {str(tmp_path), str(tmp_path / "a"), str(tmp_path / "b/0.log")}
+    sync.run()
+    storage.end_sync()
+    assert not storage.dirty
 
 
 def test_a_file_removed_while_it_is_synced_keeps_its_descriptor_until_the_end(storage, tmp_path):
@@ -181,7 +198,7 @@ def test_a_file_removed_while_it_is_synced_keeps_its_descriptor_until_the_end(st
     storage.remove("a/0.log")
     reopened = os.open(tmp_path, os.O_RDONLY)  # would be handed the descriptor, had it been closed
     sync.run()
-    storage.end_sync(sync)
+    storage.end_sync()
     os.close(reopened)
     assert storage.open_files == 0
 
