@@ -19,7 +19,8 @@ check: $(READY)
 	@$(BIN)/lint-imports --no-cache
 
 nightly: $(READY)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 --dist worksteal
+	@cd tests && ../$(BIN)/python -m conformance.hold record
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

@@ -17,7 +17,7 @@ from typing import Any
 from conformance import conversations  # noqa: F401  # registers them
 from conformance.differences import DIFFERENCES
 from conformance.talk import CONVERSATIONS, Talk
-from support.apache_kafka import ApacheKafka
+from support.apache_kafka import ApacheKafka, missing
 
 RECORDED = Path(__file__).parent / "recorded"
 SETTINGS = {
@@ -90,7 +90,9 @@ def stale(name: str, theirs: list[Any], ours: list[Any]) -> list[str]:
 def main() -> None:
     """Record, or compare with a running broker."""
     command, *rest = sys.argv[1:]
-    if command == "record":
+    if command == "record" and (why := missing()) is not None:
+        print(f"not recorded: {why}")  # noqa: T201
+    elif command == "record":
         with tempfile.TemporaryDirectory() as folder, ApacheKafka(Path(folder), SETTINGS) as kafka:
             for name in rest or CONVERSATIONS:
                 old = recorded(name) if (RECORDED / f"{name}.json").exists() else []
