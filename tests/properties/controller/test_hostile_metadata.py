@@ -47,9 +47,13 @@ from tautolog.core.records.errors import RecordsError
 KNOWN = [d.name for table in (definitions.topic, definitions.broker, definitions.group) for d in table().values()]
 FAVOURITES = ["retention.ms", "cleanup.policy", "log.cleanup.policy", "share.isolation.level", "match", "nope"]
 TEXT = st.text(max_size=12)
-NAMES = st.sampled_from(["t", "u.v", "u_v", "", ".", "a/b", "1", "a" * 250]) | TEXT
+NAMES = st.sampled_from(["t", "u.v", "u_v", "", ".", "a/b", "1", "a" * 250, "ä" * 16_383]) | TEXT
 VALUES = (
-    st.none() | st.sampled_from(["1", "-1", "compact", "true", "NaN", "1e400", "9" * 5000, "²", "1,,2", "*"]) | TEXT
+    st.none()
+    | st.sampled_from(
+        ["1", "-1", "compact", "true", "NaN", "1e400", "9" * 5000, "²", "1,,2", "*", "x" * 32_767, "€" * 10_922]
+    )
+    | TEXT
 )
 KEYS = st.sampled_from(FAVOURITES) | st.sampled_from(KNOWN) | TEXT
 NODES = st.lists(st.integers(-1, 2), max_size=3)

@@ -301,3 +301,10 @@ def test_a_full_disk_refuses_with_its_code(world):
     assert delete(world, "a")[0][2] == 56
     assert world.broker.controller.topics["a"].partitions == 2
     assert any("metadata not changed" in line for line in world.reports)
+
+
+def test_a_sentence_about_a_very_long_name_can_be_answered(world):
+    name = "ä" * 16_383
+    ((_, code, sentence),) = said(world, Topic(name, 1, 1))
+    assert (code, sentence[-1], len(sentence)) == (17, "…", 8001)
+    assert said(world, Topic("t", 1, 1, [], [Config(name, "1")]))[0][1] == 40

@@ -252,3 +252,34 @@ def test_a_snapshot_keeps_leader_epochs(world):
     world.broker.controller._journal.snapshot(world.broker.controller.state.records(), world.now())
     world.restart()
     assert world.broker.controller.topics["orders"].leader_epochs == [2]
+
+
+def test_the_folder_of_the_metadata_log_stays_small(world):
+    controller = world.broker.controller
+    for number in range(1000):
+        value = f"{number}," * 5000
+        assert (
+            controller.alter_configs(Resource.CLIENT_METRICS, "m", [Change("metrics", 0, value[:32_000] + "x")]) is None
+        )
+    assert sum(world.disk.size(f"{FOLDER}/{name}") for name in world.disk.list(FOLDER)) < 10 << 20
+    world.restart()
+    assert world.broker.controller.state.configs[Resource.CLIENT_METRICS, "m"]["metrics"].startswith("999,")
+
+
+def test_a_change_that_is_too_large_is_refused_and_changes_nothing(world):
+    controller = world.broker.controller
+    value = ",".join(f"m{number}" for number in range(6000))
+    assert controller.alter_configs(Resource.CLIENT_METRICS, "m", [Change("metrics", 0, value[:40_000])]).error == 40
+    controller.create_topic("orders", 1, {})
+    names = [f"listener.name.l{number}.ssl.cipher.suites" for number in range(300)]
+    changes = [Change(name, 0, "x" * 32_000) for name in names]
+    assert controller.alter_configs(Resource.BROKER, "1", changes) == creation.TOO_MANY_RECORDS
+    assert (Resource.BROKER, "1") not in controller.state.configs
+
+
+def test_many_partitions_start_under_new_epochs(world, monkeypatch):
+    monkeypatch.setattr(creation, "MAX_RECORDS", 7)
+    for name in "abcde":
+        world.broker.controller.create_topic(name, 5, {})
+    world.restart()
+    assert [topic.leader_epochs for topic in world.broker.controller.topics.values()] == [[1] * 5] * 5

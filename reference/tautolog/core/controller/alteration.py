@@ -22,6 +22,7 @@ from tautolog.core.controller.state import State
 from tautolog.core.errors import ErrorCode
 
 MIN_INSYNC: Final = "min.insync.replicas"
+MAX_VALUE_BYTES: Final = 32767
 
 _INTERVAL_MS: Final = range(100, 3_600_001)
 _MATCHED: Final = (
@@ -150,6 +151,9 @@ def _outcome(
             else:
                 items = [item for item in items if item not in wanted]
             then[name] = ",".join(items)
+        if len(then.get(name, "").encode()) > MAX_VALUE_BYTES:
+            text = f"it exceeds the maximum value size of {MAX_VALUE_BYTES} bytes"
+            return _bad_config(f"The configuration value cannot be added because {text}.")
     return then
 
 

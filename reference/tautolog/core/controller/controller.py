@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tautolog.core.controller import alteration, creation, effective, names
 from tautolog.core.controller.creation import Refusal
 from tautolog.core.controller.definitions import Resource
-from tautolog.core.controller.journal import Journal
+from tautolog.core.controller.journal import Journal, TooLarge
 from tautolog.core.controller.records import (
     ConfigRecord,
     FeatureLevelRecord,
@@ -85,8 +85,8 @@ class Controller:
         for topic in state.topics.values():
             indexes = range(topic.partitions)
             records += (PartitionChangeRecord(i, topic.topic_id, self._broker.node_id) for i in indexes)
-        if records:
-            self._write(records)
+        for first in range(0, len(records), creation.MAX_RECORDS):
+            self._write(records[first : first + creation.MAX_RECORDS])
         self._configure_broker()
 
     def close(self) -> None:
@@ -263,6 +263,8 @@ class Controller:
             return None
         try:
             self._write(records)
+        except TooLarge:
+            return creation.TOO_MANY_RECORDS
         except StorageError as error:
             self._broker.report("error", f"metadata not changed: {error}")
             return _STORAGE_ERROR

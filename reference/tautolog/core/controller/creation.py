@@ -7,7 +7,7 @@ same refusal whichever of several things is wrong. With one broker every replica
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from tautolog.core.controller import definitions, names
 from tautolog.core.controller.configs import BrokerConfig
@@ -25,11 +25,25 @@ MAX_RECORDS: Final = 10_000
 """As many records one change of metadata may have."""
 
 
-class Refusal(NamedTuple):
-    """Why something is not done."""
+_LONGEST_SENTENCE: Final = 8000
+"""In characters: whatever they are, they fit the 32767 bytes that a string of the protocol may have."""
 
+
+class _Why(NamedTuple):
     error: ErrorCode
-    message: str | None = None
+    message: str | None
+
+
+class Refusal(_Why):
+    """Why something is not done; a sentence that quotes more than can be answered is cut."""
+
+    __slots__ = ()
+
+    def __new__(cls, error: ErrorCode, message: str | None = None) -> Self:
+        """Make one; the sentence may quote what a client sent."""
+        if message is not None and len(message) > _LONGEST_SENTENCE:
+            message = f"{message[:_LONGEST_SENTENCE]}…"
+        return super().__new__(cls, error, message)
 
 
 TOO_MANY_PARTITIONS: Final = Refusal(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")

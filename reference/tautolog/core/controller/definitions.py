@@ -52,9 +52,9 @@ TYPE_CODES = {
 
 _BITS = {"short": 15, "int": 31, "long": 63}
 _INTEGER = re.compile(r"[+-]?\d{1,40}")
-_DOUBLE = re.compile(r"[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?")
-_REPLICA = re.compile(r"\d+:\d+")
-_DURATION = re.compile(r"-?P(?=.)(?:-?\d+D)?(?:T(?=.)(?:-?\d+H)?(?:-?\d+M)?(?:-?\d+(?:\.\d{1,9})?S)?)?", re.IGNORECASE)
+_DOUBLE = r"[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?"
+_REPLICA = r"\d+:\d+"
+_DURATION = r"(?i)P(?=.)(?:-?\d+D)?(?:T(?=.)(?:-?\d+H)?(?:-?\d+M)?(?:-?\d+(?:\.\d{1,9})?S)?)?"
 _JAVA_SPACE = "".join(map(chr, range(33)))
 
 Value = bool | int | float | str | list[str]
@@ -133,7 +133,7 @@ def _parse(definition: Definition, text: str) -> Value:
             return trimmed.lower() == "true"
         raise BadValue(definition, text, "Expected value to be either true or false")
     if kind == "double":
-        if _DOUBLE.fullmatch(trimmed):
+        if re.fullmatch(_DOUBLE, trimmed):
             return float(trimmed.rstrip("fFdD") if trimmed[-1] in "fFdD" else trimmed)
         raise BadValue(definition, text, "Not a number of type DOUBLE")
     if kind == "list":
@@ -190,7 +190,7 @@ def _non_empty(definition: Definition, value: Value) -> None:
 
 def _replicas(definition: Definition, value: Value) -> None:
     items = value if isinstance(value, list) else []
-    if items not in (["*"], []) and not all(_REPLICA.fullmatch(item) for item in items):
+    if items not in (["*"], []) and not all(re.fullmatch(_REPLICA, item) for item in items):
         problem = (
             f"{definition.name} must be the literal '*' or a list of replicas in the following format: "
             "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
@@ -201,9 +201,8 @@ def _replicas(definition: Definition, value: Value) -> None:
 def _offset_reset(definition: Definition, value: Value) -> None:
     text = str(value)
     kind, _, duration = text.partition(":")
-    if text not in {"latest", "earliest"} and not (
-        kind == "by_duration" and _DURATION.fullmatch(duration) and not duration.startswith("-")
-    ):
+    by_duration = kind == "by_duration" and re.fullmatch(_DURATION, duration)
+    if text not in {"latest", "earliest"} and not by_duration:
         raise BadValue(definition, text, "Must be latest, earliest or by_duration:PnDTnHnMn.nS")
 
 

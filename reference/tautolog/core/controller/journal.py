@@ -25,12 +25,19 @@ from tautolog.core.records.record import batch_records, build
 FOLDER: Final = f"{METADATA_TOPIC}-0"
 
 _SNAPSHOT_NAME: Final = re.compile(r"(\d{20})-(\d{10})\.checkpoint")
+MAX_BATCH_BYTES: Final = 8 << 20
+"""The largest change of metadata that is written, as in Kafka."""
+
 _SEGMENT_BYTES: Final = 4 << 20
 _RECORDS_A_BATCH: Final = 1000
 _CONTROL_KEY: Final = Struct(">hh")
 _HEADER_TYPE: Final = 3
 _FOOTER_TYPE: Final = 4
 _FOOTER: Final = bytes(3)  # version 0 of the footer, no tagged fields
+
+
+class TooLarge(Exception):  # noqa: N818  # says what is wrong with the change
+    """Records that are too many bytes to be written in one batch."""
 
 
 class Journal:
@@ -74,13 +81,15 @@ class Journal:
         self.epoch = max(epoch, self._log.epochs.latest) + 1
 
     def append(self, records: Sequence[MetadataRecord], now: Instant) -> None:
-        """Write records, all or none, durably. Raises `StorageError`; then none is in the log."""
+        """Write records, all or none, durably. Raises `StorageError` or `TooLarge`; then none is in the log."""
         if self._undo_to is not None:
             self._log.truncate_to(self._undo_to)
             self._undo_to = None
         before = self._log.end_offset
         pairs = [(None, encode(record)) for record in records]
         data = build(pairs, timestamp=now.wall_ms, base_offset=before, leader_epoch=self.epoch)
+        if len(data) > MAX_BATCH_BYTES:
+            raise TooLarge(f"a change of metadata of {len(data)} bytes")
         self._log.append(data, [parse(data)], self.epoch, now)
         try:
             self._log.checkpoint(self._log.end_offset)
