@@ -41,6 +41,8 @@ class Profile:
     """Consumers that commit what they have not seen yet."""
     certain: tuple[str, ...] = ()
     """Faults that are in every plan."""
+    victims: str = ""
+    """Clients that faults pick: those whose names begin like this."""
 
 
 _ALL = NETWORK + PROCESS + CLIENT + DISK + CLOCK
@@ -74,7 +76,8 @@ PROFILES: Final = {
             ("reset", "cut-answers", "kill"),
             control=True,
             retrying=True,
-            certain=("reset", "cut-answers", "reset"),
+            certain=("cut-answers",) * 4,
+            victims="producer-",
         ),
         Profile(
             "control-commit-first",

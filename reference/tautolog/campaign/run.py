@@ -151,7 +151,7 @@ class Run:
         start_ms = self.world.now_ns // 1_000_000
         if self._plan is None:
             stream = self.world.choices.stream("faults")
-            clients = [process.host for process in self.cast.clients]
+            clients = [one.host for one in self.cast.clients if one.host.startswith(self.profile.victims)]
             self._plan = draw_plan(stream, self.profile, self.fsync, BROKER, clients, after_ms=start_ms)
         self.nemesis = Nemesis(self.world, self.recorder, self._plan)
         for process in self.cast.clients:
