@@ -43,16 +43,35 @@ class Search:
         ops: all operations, where they are known in advance.
         initial: the first state; the model's own by default.
         budget: limits.
+        most: after how many expanded configurations to give up.
 
     """
 
     __slots__ = (
-         "_budget", "_free", "_guard", "_kinds", "_model", "_pending", "_slots", "_unknown", "_until_check", "_writes",
-        "configurations", "expanded", "trace", "transitions",
+        "_budget",
+        "_free",
+        "_guard",
+        "_kinds",
+        "_model",
+        "_most",
+        "_pending",
+        "_slots",
+        "_unknown",
+        "_until_check",
+        "_writes",
+        "configurations",
+        "expanded",
+        "trace",
+        "transitions",
     )  # fmt: skip
 
     def __init__(
-        self, model: Model, ops: Sequence[Op] | None = None, initial: State | None = None, budget: Budget | None = None
+        self,
+        model: Model,
+        ops: Sequence[Op] | None = None,
+        initial: State | None = None,
+        budget: Budget | None = None,
+        most: int | None = None,
     ) -> None:
         self._model = model
         self.transitions = Transitions(model, ops)
@@ -66,6 +85,7 @@ class Search:
         self._guard = 0
         self._writes = 0
         self._budget = budget
+        self._most = most
         self._until_check = OFTEN
         self.expanded = 0
         self.trace: list[Origins] | None = None
@@ -261,8 +281,7 @@ class Search:
             self._improves(seen, (state, done, used), spent)
         writes_mask, mask, absorb, get_after = moves.mask, (1 << (WIDTH - 1)) - 1, moves.absorb, moves.alive
         roots = frozenset() if origins is None else self.configurations | set(work)
-        while work:
-            state, done, used, spent = work.pop()
+        for state, done, used, spent in work:  # grows; first come, first served: what spent less comes first
             if spent not in seen[state, done, used]:
                 continue  # one that spent less came meanwhile
             self.expanded += 1
@@ -306,6 +325,8 @@ class Search:
     def _look(self) -> None:
         """Look at the limits, now and then."""
         self._until_check = self.expanded + OFTEN
+        if self._most is not None and self.expanded >= self._most:
+            raise TooMany
         if self._budget is not None:
             self._budget.check()
 
@@ -369,8 +390,17 @@ class _Moves:
         return done | mask
 
 
+class TooMany(Exception):  # noqa: N818  # the caller asked to be told
+    """More configurations were expanded than the caller wanted."""
+
+
 def search(
-    model: Model, ops: Sequence[Op], initial: State | None = None, budget: Budget | None = None
+    model: Model,
+    ops: Sequence[Op],
+    initial: State | None = None,
+    budget: Budget | None = None,
+    *,
+    most: int | None = None,
 ) -> tuple[Op | None, Search]:
     """Decide one object's history.
 
@@ -379,9 +409,10 @@ def search(
 
     Raises:
         LimitReached: the budget is spent.
+        TooMany: more than about `most` configurations were expanded.
 
     """
-    run = Search(model, ops, initial, budget)
+    run = Search(model, ops, initial, budget, most)
     for _, returns, op in timeline(ops):
         if not returns:
             run.call(op)

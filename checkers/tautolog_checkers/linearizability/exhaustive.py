@@ -1,11 +1,13 @@
 """The slow judge: all orders, by the definition and nothing else. It checks the fast ones and shares no line with them.
 
-Depth-first over (operations that have taken effect, state), each pair visited once. Used by tests on small histories and
-on every witness.
+Breadth-first over (operations that have taken effect, state). A pair is passed over if one with the same known operations,
+the same state and no other unknown ones was visited; of unknown operations that ask the same the one called first is used
+first, and none where it changes nothing. Used by tests on small histories and on every witness.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 from tautolog_checkers.linearizability.models.base import Model, State
@@ -24,24 +26,45 @@ def linearizable(model: Model, ops: Sequence[Op], initial: State | None = None, 
 
     """
     must = sum(1 << number for number, op in enumerate(ops) if op.known)
+    earlier = _earlier_twins(ops)
     first = model.initial if initial is None else initial
-    seen = {(0, first)}
-    stack = [(0, first)]
-    while stack:
-        done, state = stack.pop()
+    seen: dict[tuple[int, State], list[int]] = {(0, first): [0]}
+    queue = deque([(0, first)])
+    visited = 0
+    while queue:
+        done, state = queue.popleft()
         if done & must == must:
             return True
+        visited += 1
+        if most is not None and visited > most:
+            raise TooLarge
         open_ = [number for number in range(len(ops)) if not done >> number & 1]
         horizon = min(ops[number].ret for number in open_)
         for number in open_:
-            if ops[number].call < horizon:
-                after = model.step(state, ops[number])
-                if after is not ILLEGAL and (pair := (done | 1 << number, after)) not in seen:
-                    seen.add(pair)
-                    stack.append(pair)
-        if most is not None and len(seen) > most:
-            raise TooLarge
+            op = ops[number]
+            if op.call < horizon and done & earlier[number] == earlier[number]:
+                after = model.step(state, op)
+                if after is not ILLEGAL and (op.known or after != state):
+                    made = done | 1 << number
+                    spent = seen.setdefault((made & must, after), [])
+                    if not any(other & ~made == 0 for other in spent):
+                        spent.append(made & ~must)
+                        queue.append((made, after))
     return False
+
+
+def _earlier_twins(ops: Sequence[Op]) -> list[int]:
+    """For each unknown operation the one before it that asks the same, as a mask; 0 for all others."""
+    last: dict[tuple[object, object], int] = {}
+    masks = [0] * len(ops)
+    for number in sorted(range(len(ops)), key=lambda number: ops[number].call):
+        op = ops[number]
+        if not op.known:
+            kind = (op.f, op.argument)
+            if kind in last:
+                masks[number] = 1 << last[kind]
+            last[kind] = number
+    return masks
 
 
 def refuted(model: Model, ops: Sequence[Op], initial: State | None = None, *, most: int) -> bool:

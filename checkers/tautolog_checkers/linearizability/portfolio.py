@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 
 from tautolog_checkers.linearizability import logs, queues, registers, sets
-from tautolog_checkers.linearizability.configurations import search
+from tautolog_checkers.linearizability.configurations import TooMany, search
 from tautolog_checkers.linearizability.conflicts import Answer, Conflict, Inapplicable
+from tautolog_checkers.linearizability.greedy import greedy_order
 from tautolog_checkers.linearizability.limits import Budget
 from tautolog_checkers.linearizability.models.base import Model, State
 from tautolog_checkers.linearizability.models.collection import Set
@@ -19,6 +20,13 @@ from tautolog_checkers.linearizability.models.register import CasRegister, Regis
 from tautolog_checkers.linearizability.operations import Op
 
 SEARCH = "just-in-time configurations"
+GREEDY = "greedy depth-first search"
+
+FIRST_TRY = 4096
+"""Configurations after which the search is set aside for a moment, to try what a greedy order does."""
+GREEDY_OPS = 20_000
+GREEDY_STEPS = 8
+"""Up to how long a history a greedy order is tried for, and how many steps it may take for each operation."""
 
 POLYNOMIAL: dict[type[Model], tuple[str, Callable[[Sequence[Op], Any], Answer]]] = {
     Queue: (queues.NAME, queues.check_queue),
@@ -66,5 +74,10 @@ def decide(model: Model, ops: Sequence[Op], initial: State, budget: Budget | Non
             return Decision(name)
         if not isinstance(answer, Inapplicable):
             return Decision(name, conflict=answer)
-    culprit, _ = search(model, ops, initial, budget)
+    try:
+        culprit, _ = search(model, ops, initial, budget, most=FIRST_TRY)
+    except TooMany:
+        if len(ops) <= GREEDY_OPS and greedy_order(model, ops, initial, GREEDY_STEPS * len(ops)) is not None:
+            return Decision(GREEDY)
+        culprit, _ = search(model, ops, initial, budget)
     return Decision(SEARCH, culprit)
