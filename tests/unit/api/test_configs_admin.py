@@ -150,6 +150,12 @@ def test_many_resources_in_one_request(world):
     assert [(r.error_code, len(r.configs)) for r in results] == [(0, 33), (0, 33), (3, 0)]
 
 
+def test_a_kind_that_there_is_not_spoils_the_request(world):
+    resources = [DescribeConfigsResource(*one) for one in ((TOPIC, "t", None), (3, "t", None))]
+    results = world.ask(DescribeConfigsRequest(resources), 4).results
+    assert [(r.error_code, r.resource_type, len(r.configs)) for r in results] == [(42, TOPIC, 0), (42, 3, 0)]
+
+
 # IncrementalAlterConfigs on topics
 
 

@@ -189,6 +189,8 @@ def describe(world, *asked, limit=2000, cursor=None):
         ([], 9, ("m15", 0), [(0, "m2", [0, 1, 2]), (0, "m3", [0])], None),
         (["m1", "m1"], 9, None, [(0, "m1", [0, 1])], None),
         ([], 3, None, [(0, "m1", [0, 1]), (0, "m2", [0])], ("m2", 1)),
+        (["m1", "m15"], 2, None, [(0, "m1", [0, 1])], ("m15", 0)),
+        (["m1", "m15"], 2, ("m15", 0), [(3, "m15", [])], None),
     ],
 )
 def test_topic_partitions(world, asked, limit, cursor, found, following):

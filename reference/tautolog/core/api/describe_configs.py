@@ -36,13 +36,20 @@ _Result = DescribeConfigsResourceResult
 
 
 def handle(broker: Broker, peer: Peer, request: Request) -> DescribeConfigsResponse:  # noqa: ARG001
-    """Describe each resource: all its configs, or those that are named and exist."""
+    """Describe each resource: all its configs, or those that are named and exist.
+
+    A kind of resource that there is not spoils the whole request, as in Kafka.
+    """
     body = request.body
     assert isinstance(body, DescribeConfigsRequest)
     results = []
+    odd = next(
+        (resource.resource_type for resource in body.resources if resource.resource_type not in list(Resource)), None
+    )
+    refused = None if odd is None else Refusal(ErrorCode.INVALID_REQUEST, f"Unsupported resource type {odd}")
     for resource in body.resources:
         kind, name = resource.resource_type, resource.resource_name
-        entries = _entries(broker, resource)
+        entries = refused or _entries(broker, resource)
         if isinstance(entries, Refusal):
             results.append(DescribeConfigsResult(entries.error, entries.message or "", kind, name))
             continue
@@ -72,11 +79,9 @@ def _entries(broker: Broker, resource: DescribeConfigsResource) -> Iterable[_Res
         return _not_this_broker(broker, name, "") or _loggers(broker)
     if kind == Resource.GROUP:
         return _group(broker, name) if name else Refusal(bad, "Group name must not be empty")
-    if kind == Resource.CLIENT_METRICS:
-        if not name:
-            return Refusal(bad, "Client metrics subscription name must not be empty")
-        return _client_metrics(broker, name)
-    return Refusal(bad, f"Unsupported resource type {kind}")
+    if not name:
+        return Refusal(bad, "Client metrics subscription name must not be empty")
+    return _client_metrics(broker, name)
 
 
 def _not_this_broker(broker: Broker, name: str, alternative: str) -> Refusal | None:

@@ -46,14 +46,14 @@ def handle(broker: Broker, peer: Peer, request: Request) -> DescribeTopicPartiti
     topics: list[DescribeTopicPartitionsResponseTopic] = []
     for name in wanted:
         first = _first(cursor, name)
+        if room == 0:
+            return DescribeTopicPartitionsResponse(0, topics, DescribeTopicPartitionsResponseCursor(name, first))
         topic = broker.controller.topics.get(name)
         if topic is None:
             bad = names.problem(name) is not None
             error = ErrorCode.INVALID_TOPIC_EXCEPTION if bad else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
             topics.append(_unknown(name, error, TOPIC_OPERATIONS))
             continue
-        if room == 0:
-            return DescribeTopicPartitionsResponse(0, topics, DescribeTopicPartitionsResponseCursor(name, first))
         end = min(topic.partitions, first + room)
         node = broker.node_id
         partitions = [
