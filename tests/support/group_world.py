@@ -61,6 +61,7 @@ class MemoryPartition:
 
     def append_internal(self, records, now):
         if self.world.disk_full:
+            self.world.refused += 1
             raise StorageFull("no room")
         base = len(self.written)
         for delta, (key, value) in enumerate(records):
@@ -108,6 +109,7 @@ class GroupWorld:
         self.config = BrokerConfig(self.settings)
         self.chance = Counting()
         self.disk_full = self.unreadable = False
+        self.refused = 0
         self.partitions: list[MemoryPartition] = []
         self.controller = Topics(self)
         self.replicas = SimpleNamespace(get=lambda _topic, index: self.partitions[index])

@@ -166,9 +166,11 @@ class Membership(RuleBasedStateMachine):
             self._follow(self.clients[name])
         self.wait(milliseconds)
 
-    @rule(full=st.sampled_from([False, False, False, True]))
-    def fill_or_empty_the_disk(self, full):
-        self.world.disk_full = full
+    @rule(times=st.integers(1, 3))
+    def fill_the_disk(self, times):
+        """There is no room until so many writes have been refused."""
+        self.world.disk_full = True
+        self.world.refused = -times
 
     @precondition(lambda self: self.saved and not self.world.disk_full and self.world.now.monotonic_ms)
     @rule()
@@ -238,6 +240,10 @@ class Membership(RuleBasedStateMachine):
 
     def _settle(self):
         """Take in the late answers, and remember the last state that was written."""
+        self._take_in()
+        self.world.disk_full = self.world.disk_full and self.world.refused < 0
+
+    def _take_in(self):
         for reply in self.world.drain():
             api, client = self.waiting.pop(reply.token)
             self._answered(api, client, reply.message)
@@ -421,5 +427,5 @@ class Membership(RuleBasedStateMachine):
         assert not self.group.pending_joins
 
 
-Membership.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+Membership.TestCase.settings = settings(max_examples=200, stateful_step_count=40)
 TestMembership = Membership.TestCase
