@@ -36,6 +36,23 @@ DIFFERENCES: list[Difference] = [
     ),
 ]
 
+OTHERS: list[str] = [
+    "CreatePartitions over 10,000 partitions is POLICY_VIOLATION, as CreateTopics is in Kafka; Kafka tries, answers "
+    "UNKNOWN_SERVER_ERROR and is busy for minutes.",
+    "Metadata 12-13 for a topic with neither name nor id is INVALID_REQUEST; Kafka answers UNKNOWN_SERVER_ERROR.",
+    "AlterConfigs that names a resource twice is INVALID_REQUEST; Kafka never answers.",
+    "Produce with null records is INVALID_RECORD; Kafka never answers.",
+    "Compressed record sets are opaque: what is inside is not validated, and a topic's `compression.type` recompresses nothing.",
+    "Fetch answers whole batches only; Kafka cuts the last one at the limit, and clients drop the piece.",
+    "A partition named twice in one Produce request is appended to twice; Kafka drops the first.",
+    "Dynamic thread counts are accepted whatever their size; Kafka holds them to twice or half the current one.",
+    "There is one broker logger, `root`; Kafka has one per class.",
+    "The internal offsets topic has one replica whatever `offsets.topic.replication.factor` says, while there is one broker.",
+    "An InitProducerId or FindCoordinator for transactions is refused at once: there is no transaction coordinator yet.",
+    "A full disk refuses the produce request with KAFKA_STORAGE_ERROR and everything else goes on; Kafka ends itself.",
+]
+"""Differences that no conversation shows, most of them because Kafka would not answer or not survive it."""
+
 HEAD = """# Differences from Apache Kafka
 
 Written from `tests/conformance/differences.py`, where each line is checked against an Apache Kafka 4.3.0.
@@ -48,7 +65,14 @@ Written from `tests/conformance/differences.py`, where each line is checked agai
 def render() -> str:
     """The page."""
     rows = [f"| `{d.conversation}` | `{d.path}` | {d.reason} |\n" for d in DIFFERENCES]
-    return HEAD + "".join(rows)
+    others = "".join(f"- {line}\n" for line in OTHERS)
+    return (
+        HEAD
+        + "".join(rows)
+        + "\n## Not in a conversation\n\n"
+        + others
+        + "\nMore is said with each API in [what is served](apis.md).\n"
+    )
 
 
 def main() -> None:
