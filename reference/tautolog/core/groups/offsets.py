@@ -105,11 +105,11 @@ class Offsets:
         return None
 
     def positions(self, group_id: str) -> Iterator[tuple[str, list[int]]]:
-        """Every topic the group has offsets for, with the partitions."""
+        """Every topic the group has offsets for, with the partitions, in an order that does not depend on the past."""
         group = self._groups.get(group_id)
         if group is not None:
-            for topic, partitions in group.offsets.items():
-                yield topic, list(partitions)
+            for topic, partitions in sorted(group.offsets.items()):
+                yield topic, sorted(partitions)
 
     # -- delete
 
