@@ -26,29 +26,43 @@ class Dependencies:
 
     Attributes:
         transactions: the nodes.
-        wr, ww: node -> nodes that come after it.
+        mixed: those that both sent and polled, in an order of dependency, once it is known.
 
     """
 
-    __slots__ = ("_evidence", "_numbers", "transactions", "wr", "ww")
+    __slots__ = ("_evidence", "_numbers", "_wr", "_ww", "mixed", "transactions")
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self.transactions = evidence.decoded.transactions
         self._numbers = {transaction.index: number for number, transaction in enumerate(self.transactions)}
-        self.wr = self._write_read()
-        self.ww = self._write_write() if evidence.ww_edges else [_NONE] * len(self.transactions)
+        self._wr: Edges | None = None
+        self._ww: Edges | None = None
+        self.mixed: list[int] = []
+
+    @property
+    def wr(self) -> Edges:
+        """From each sender to those who polled from it."""
+        if self._wr is None:
+            self._wr = self._write_read()
+        return self._wr
+
+    @property
+    def ww(self) -> Edges:
+        """From each sender to the sender of the next value in the log; empty where write order was not asked for."""
+        if self._ww is None:
+            self._ww = self._write_write() if self._evidence.ww_edges else [_NONE] * len(self.transactions)
+        return self._ww
 
     def _write_read(self) -> Edges:
-        """From each sender to those who polled from it."""
         edges: Edges = [_NONE] * len(self.transactions)
         numbers = self._numbers
         partitions = self._evidence.partitions
         for number, reader in enumerate(self.transactions):
-            for key, pairs in reader.reads.items():
+            for key, (_, values) in reader.reads.items():
                 writers = partitions[key].writers
                 last = reader
-                for _, value in pairs:
+                for value in values:
                     writer = writers.get(value)
                     if writer is not None and writer is not last and writer is not reader:
                         last = writer
@@ -60,7 +74,6 @@ class Dependencies:
         return edges
 
     def _write_write(self) -> Edges:
-        """From each sender to the sender of the next value in the log."""
         edges: Edges = [_NONE] * len(self.transactions)
         for log in self._evidence.partitions.values():
             before: Transaction | None = None
@@ -89,9 +102,9 @@ class Dependencies:
     def reason(self, source: int, target: int) -> str:
         """Why `source` comes before `target`, in words."""
         a, b = self.transactions[source], self.transactions[target]
-        for key, pairs in b.reads.items():
+        for key, (_, values) in b.reads.items():
             sent = {value for _, value in a.writes.get(key, ())}
-            for _, value in pairs:
+            for value in values:
                 if value in sent:
                     return f"{b.index} polled {value!r} from {key!r}, which {a.index} sent (wr)"
         for key, pairs in b.writes.items() if target in self.ww[source] else ():

@@ -144,16 +144,21 @@ class Logs:
                     log.failed.update([value for _, value in pairs])
             if kind == INFO and transaction.writes:
                 unknown.append(transaction)
-            for key, pairs in transaction.reads.items():
+            for key, (offsets, values) in transaction.reads.items():
                 log = by_key.get(key)
                 if log is None:
                     log = by_key[key] = Log()
-                place = log.slots.setdefault
-                for offset, value in pairs:
-                    if place(offset, value) != value:
+                slots = log.slots
+                known = tuple([slots.get(offset) for offset in offsets])  # type: ignore[arg-type]  # None is no key of it
+                if known != values:
+                    if known.count(None) == len(known) and len(set(offsets)) == len(offsets) and None not in offsets:
+                        slots.update(zip(offsets, values, strict=True))  # type: ignore[arg-type]  # no None in it
+                    else:
+                        for offset, value in zip(offsets, values, strict=True):
+                            log.place(offset, value)
+                elif None in values:
+                    for offset, value in zip(offsets, values, strict=True):
                         log.place(offset, value)
-                if None in log.slots:
-                    del log.slots[None]  # type: ignore[arg-type]  # a poll that does not tell the offset
                 if kind == OK:
-                    log.polled.update([value for _, value in pairs])
+                    log.polled.update(values)
         return unknown

@@ -13,8 +13,11 @@ from tautolog_checkers.history.operations import Operation, pair
 from tautolog_checkers.history.problems import Problems
 from tautolog_checkers.history.values import freeze
 
-Pair: TypeAlias = Any
-"""`(offset or None, value)`, as a tuple or as the list that JSON made of it."""
+Pair: TypeAlias = tuple[int | None, Any]
+"""Offset, where it is known, and value of a sent record."""
+
+Polled: TypeAlias = tuple[tuple[int | None, ...], tuple[Any, ...]]
+"""Offsets and values of the records polled from one partition, in the order in which they came."""
 
 NEVER = 1 << 62
 """The position of a completion that did not come."""
@@ -49,7 +52,7 @@ class Transaction:
         self.ret = ret
         self.event = event
         self.writes: dict[Any, list[Pair]] = {}
-        self.reads: dict[Any, list[Pair]] = {}
+        self.reads: dict[Any, Polled] = {}
         self.rebalanced: frozenset[Any] | tuple[()] = ()
 
 
@@ -220,21 +223,23 @@ class _Reader:
         else:
             pairs.append((offset, value))
 
-    def _poll(self, micro: Any, reads: dict[Any, list[Pair]]) -> None:
+    def _poll(self, micro: Any, reads: dict[Any, Polled]) -> None:
         if len(micro) != 2 or not isinstance(micro[1], dict):
             raise _ShapeError('["poll", {key: [[offset, value], …]}]', micro)
-        for raw, polled in micro[1].items():
-            pairs = polled
+        for raw, pairs in micro[1].items():
+            if not pairs:
+                continue
             try:
-                for offset, value in polled:
-                    if (type(value) is not int and type(value) is not str) or type(offset) is not int:
-                        pairs = [_thaw(pair) for pair in polled]
-                        break
+                offsets, values = zip(*pairs, strict=True)
+                if not (set(map(type, offsets)) == _INTS and set(map(type, values)) <= _PLAIN):
+                    offsets, values = _unusual(offsets), tuple(map(freeze, values))
+            except _ShapeError:
+                raise
             except (TypeError, ValueError):
-                raise _ShapeError("polled records as [[offset, value], …]", polled) from None
+                raise _ShapeError("polled records as [[offset, value], …]", pairs) from None
             key = self.key(raw)
             before = reads.get(key)
-            reads[key] = pairs if before is None else [*before, *pairs]
+            reads[key] = (offsets, values) if before is None else (before[0] + offsets, before[1] + values)
 
     def _rebalanced(self, log: Any) -> frozenset[Any]:
         try:
@@ -243,8 +248,12 @@ class _Reader:
             raise _ShapeError('a "rebalance-log" of [{"keys": […]}, …]', log) from None
 
 
-def _thaw(pair: Any) -> Pair:
-    offset, value = pair
-    if offset is not None and type(offset) is not int:
-        raise _ShapeError("a whole number as offset", offset)
-    return offset, freeze(value)
+_INTS = {int}
+_PLAIN = {int, str}
+
+
+def _unusual(offsets: tuple[Any, ...]) -> tuple[Any, ...]:
+    for offset in offsets:
+        if offset is not None and type(offset) is not int:
+            raise _ShapeError("a whole number as offset", offset)
+    return offsets

@@ -31,7 +31,7 @@ Origins: TypeAlias = dict[Configuration, tuple[Configuration, "Op | None"]]
 """Configuration -> the one it came from, and the operation that took effect in between, if one did."""
 
 WIDTH = 24
-OFTEN = 2048
+OFTEN = 128
 """How many configurations are expanded between two looks at the limits."""
 
 
@@ -86,7 +86,7 @@ class Search:
         self._writes = 0
         self._budget = budget
         self._most = most
-        self._until_check = OFTEN
+        self._until_check = OFTEN if most is None else min(OFTEN, most)
         self.expanded = 0
         self.trace: list[Origins] | None = None
 

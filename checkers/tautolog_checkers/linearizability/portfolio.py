@@ -23,7 +23,9 @@ SEARCH = "just-in-time configurations"
 GREEDY = "greedy depth-first search"
 
 FIRST_TRY = 4096
-"""Configurations after which the search is set aside for a moment, to try what a greedy order does."""
+FIRST_TRY_UNKNOWN = 256
+"""Configurations after which the search is set aside for a moment, to try what a greedy order does; fewer where unknown
+operations make each of them dearer."""
 GREEDY_OPS = 20_000
 GREEDY_STEPS = 8
 """Up to how long a history a greedy order is tried for, and how many steps it may take for each operation."""
@@ -75,7 +77,8 @@ def decide(model: Model, ops: Sequence[Op], initial: State, budget: Budget | Non
         if not isinstance(answer, Inapplicable):
             return Decision(name, conflict=answer)
     try:
-        culprit, _ = search(model, ops, initial, budget, most=FIRST_TRY)
+        most = FIRST_TRY if all(op.known for op in ops) else FIRST_TRY_UNKNOWN
+        culprit, _ = search(model, ops, initial, budget, most=most)
     except TooMany:
         if len(ops) <= GREEDY_OPS and greedy_order(model, ops, initial, GREEDY_STEPS * len(ops)) is not None:
             return Decision(GREEDY)

@@ -165,10 +165,10 @@ def _runs(
     """The offsets of one operation as runs: (operation, 0 sent or 1 polled, first offset, how many)."""
     for key, pairs in transaction.writes.items():
         log = evidence.partitions[key]
-        offsets = [offset if offset is not None else _where(log, value) for offset, value in pairs]
-        runs[key].extend((number, 0, first, many) for first, many in _spans([o for o in offsets if o is not None]))
-    for key, pairs in transaction.reads.items():
-        polled = [offset for offset, _ in pairs if offset is not None]
+        sent = [offset if offset is not None else _where(log, value) for offset, value in pairs]
+        runs[key].extend((number, 0, first, many) for first, many in _spans([o for o in sent if o is not None]))
+    for key, (offsets, _) in transaction.reads.items():
+        polled = [offset for offset in offsets if offset is not None]
         runs[key].extend((number, 1, first, many) for first, many in _spans(polled))
 
 

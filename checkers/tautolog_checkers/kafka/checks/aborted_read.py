@@ -20,11 +20,11 @@ def check(evidence: Evidence, findings: Findings) -> None:
     for reader in evidence.decoded.transactions:
         if reader.type != OK:
             continue
-        for key, pairs in reader.reads.items():
+        for key, (_, values) in reader.reads.items():
             if key not in failed:
                 continue
             writers = evidence.partitions[key].writers
-            for value in dict.fromkeys(value for _, value in pairs if value in failed[key]):
+            for value in dict.fromkeys(value for value in values if value in failed[key]):
                 writer = writers[value]
                 findings.add(
                     ANOMALY, key, (writer.index, reader.index), "{} was polled from {}, but its send failed", value, key

@@ -22,6 +22,7 @@ from tautolog_checkers.graph.cycles import shortest_cycle, shortest_path
 from tautolog_checkers.history.events import OK
 from tautolog_checkers.kafka.dependencies import Dependencies, Edges
 from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.kafka.reads_from import plain_read_cycle, read_too_early
 from tautolog_checkers.verdict import Findings
 
 G0, G1C = "G0", "G1c"
@@ -31,6 +32,13 @@ PROCESS, REALTIME = "-process", "-realtime"
 def check(evidence: Evidence, findings: Findings) -> None:
     """All classes of cycles over ww and wr edges."""
     graph = Dependencies(evidence)
+    if not evidence.ww_edges:
+        cycle = plain_read_cycle(evidence, graph)
+        if cycle is not None:
+            _report(graph, findings, G1C, cycle)
+            return
+        if not read_too_early(evidence, graph):
+            return
     if evidence.ww_edges:
         _search(graph, findings, graph.ww, G0)
         both = [wr + ww if wr and ww else wr or ww for wr, ww in zip(graph.wr, graph.ww, strict=True)]

@@ -18,11 +18,10 @@ def check(evidence: Evidence, findings: Findings) -> None:
     """Each pair of neighbours."""
     logs = evidence.partitions
     for operation in evidence.decoded.transactions:
-        for key, pairs in operation.reads.items():
-            if len(pairs) < 2 or key in operation.rebalanced:
+        for key, (_, values) in operation.reads.items():
+            if len(values) < 2 or key in operation.rebalanced:
                 continue
-            position = logs[key].position
-            places = [position.get(value) for _, value in pairs]
+            places = list(map(logs[key].position.get, values))
             first = places[0]
             if first is not None and places == list(range(first, first + len(places))):
                 continue
@@ -31,5 +30,5 @@ def check(evidence: Evidence, findings: Findings) -> None:
                 if old is not None and new is not None and new != old + 1:
                     findings.add(
                         SKIP if new > old else BACK, key, (operation.index,), "one operation polled {} of {} after {}",
-                        pairs[number][1], key, pairs[number - 1][1],
+                        values[number], key, values[number - 1],
                     )  # fmt: skip

@@ -16,16 +16,16 @@ def check(evidence: Evidence, findings: Findings) -> None:
     unexplained = {}
     for key, log in evidence.partitions.items():
         writers = log.writers
-        values = {value for value in log.first if value not in writers}
-        values.update(log.polled.difference(writers))
-        if values:
-            unexplained[key] = values
+        phantoms = {value for value in log.first if value not in writers}
+        phantoms.update(log.polled.difference(writers))
+        if phantoms:
+            unexplained[key] = phantoms
     if not unexplained:
         return
     for reader in evidence.decoded.transactions:
-        for key, pairs in reader.reads.items():
-            values = unexplained.get(key, set())
-            for _, value in pairs:
-                if value in values:
-                    values.discard(value)
+        for key, (_, values) in reader.reads.items():
+            wanted = unexplained.get(key, set())
+            for value in values:
+                if value in wanted:
+                    wanted.discard(value)
                     findings.add(ANOMALY, key, (reader.index,), "{} was polled from {}, but nobody sent it", value, key)

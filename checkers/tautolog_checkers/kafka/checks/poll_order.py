@@ -34,18 +34,16 @@ def check(evidence: Evidence, findings: Findings) -> None:
         mine = last.get(step.process)
         if mine is None:
             mine = last[step.process] = {}
-        for key, pairs in step.reads.items():
-            if not pairs:
-                continue
+        for key, (_, values) in step.reads.items():
             before = mine.get(key)
             if before is not None:
                 position = logs[key].position
-                old, new = position.get(before[0]), position.get(pairs[0][1])
+                old, new = position.get(before[0]), position.get(values[0])
                 if old is not None and new is not None and new != old + 1:
                     anomaly = SKIP if new > old else BACK
                     findings.add(
                         anomaly, key, (before[1].index, step.index), "process {} polled {} of {} after {}",
-                        step.process, pairs[0][1], key, before[0],
+                        step.process, values[0], key, before[0],
                     )  # fmt: skip
             if step.type == OK:
-                mine[key] = (pairs[-1][1], step)
+                mine[key] = (values[-1], step)

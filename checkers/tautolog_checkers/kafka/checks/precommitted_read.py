@@ -21,7 +21,7 @@ def check(evidence: Evidence, findings: Findings) -> None:
         for key, pairs in operation.writes.items():
             if key not in reads:
                 continue
-            read = {value for _, value in reads[key]}
+            read = set(reads[key][1])
             own = [value for _, value in pairs if value in read]
             if own:
                 findings.add(ANOMALY, key, (operation.index,), "{} was polled from {} by its own sender", own[0], key)
