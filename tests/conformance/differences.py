@@ -37,8 +37,7 @@ DIFFERENCES: list[Difference] = [
 ]
 
 OTHERS: list[str] = [
-    "CreatePartitions over 10,000 partitions is POLICY_VIOLATION, as CreateTopics is in Kafka; Kafka tries, answers "
-    "UNKNOWN_SERVER_ERROR and is busy for minutes.",
+    "CreatePartitions over 10,000 partitions is POLICY_VIOLATION, as CreateTopics is in Kafka; Kafka stalls for minutes.",
     "Metadata 12-13 for a topic with neither name nor id is INVALID_REQUEST; Kafka answers UNKNOWN_SERVER_ERROR.",
     "AlterConfigs that names a resource twice is INVALID_REQUEST; Kafka never answers.",
     "Produce with null records is INVALID_RECORD; Kafka never answers.",
