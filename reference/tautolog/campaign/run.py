@@ -185,12 +185,15 @@ class Run:
         return not waiting()
 
     def _senders_rest(self) -> list[str]:
-        """Whose sends have not ended."""
-        return [
-            f"{process.host} has sends open"
-            for process in self.cast.senders
-            if isinstance(process.node, SendingApplication) and process.node.open
-        ]
+        """Whose sends have not ended, or may still arrive on a connection that nobody waits for any more."""
+        waiting = []
+        for process in self.cast.senders:
+            connections = self.world.network.between(process.host, BROKER)
+            if isinstance(process.node, SendingApplication) and process.node.open:
+                waiting.append(f"{process.host} has sends open")
+            elif any(one.forward.under_way and not one.forward.dead for one in connections):
+                waiting.append(f"{process.host} has requests under way")
+        return waiting
 
     def _groups_rest(self) -> list[str]:
         """Which groups have not caught up: each partition read to its end by one member, and committed."""

@@ -116,7 +116,7 @@ class Link:
 class Pipe:
     """One direction of a connection: first in, first out, or not at all."""
 
-    __slots__ = ("_held", "_last_ns", "connection", "dead", "link", "network", "to_listener")
+    __slots__ = ("_held", "_last_ns", "connection", "dead", "link", "network", "to_listener", "under_way")
 
     def __init__(self, network: Network, connection: Connection, link: Link, *, to_listener: bool) -> None:
         self.network = network
@@ -124,6 +124,8 @@ class Pipe:
         self.link = link
         self.to_listener = to_listener
         self.dead = False
+        self.under_way = 0
+        """Segments that were sent and have not come out."""
         self._last_ns = 0
         self._held: list[tuple[int, Any]] = []
 
@@ -133,6 +135,7 @@ class Pipe:
         now_ns = scheduler.now_ns
         arrival = now_ns + link.delay_ns(now_ns, size) + link.retransmissions_ns()
         self._last_ns = max(self._last_ns, arrival)
+        self.under_way += 1
         scheduler.at(self._last_ns, self._arrive, (kind, payload))
 
     def _arrive(self, segment: tuple[int, Any]) -> None:
@@ -145,6 +148,7 @@ class Pipe:
             self._held.append(segment)
             return
         link.delivered += 1
+        self.under_way -= 1
         self.connection.take(self, segment)
 
     def flush(self) -> None:
@@ -158,6 +162,7 @@ class Pipe:
                 self.link.pipes.append(self)
                 return
             self.link.delivered += 1
+            self.under_way -= 1
             self.connection.take(self, segment)
 
 
