@@ -14,13 +14,17 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from benchmarks.others import OTHERS, Other
 from benchmarks.peers import Kafka, Ours, Peer, kafka_missing
-from benchmarks.rows import ROWS, Row, median
+from benchmarks.rows import ROWS, Row, fill, median
 
 PROCESS_ROWS = {
     "start": ("start to the first answer", "s", 0.3),
+    "start-killed": ("the same after kill -9 with 100,000 records", "s", 1.0),
     "memory-idle": ("resident, idle", "MB", 60.0),
     "memory-loaded": ("resident, after the load", "MB", 150.0),
 }
@@ -38,6 +42,9 @@ def main() -> int:
             peers.append(Kafka(folder / "kafka", options.fsync))
         else:
             print(f"without Apache Kafka: {why}")
+    for name, kind in OTHERS.items():
+        if name not in options.without and kind.found():
+            peers.append(kind(folder / name, options.fsync))
     figures: dict[str, dict[str, list[float]]] = {}
 
     def note(row: str, peer: Peer, value: float) -> None:
@@ -51,11 +58,17 @@ def main() -> int:
                     peer.stop()
                 note("start", peer, peer.start())
             note("memory-idle", peer, peer.resident())
+            if isinstance(peer, Ours | Kafka):
+                fill(peer.bootstrap)
+                peer.kill()
+                note("start-killed", peer, peer.start())
         _warm(peers, chosen, options.seconds)
         for row in chosen:
             for turn in range(options.rounds):
                 for peer in peers if turn % 2 else reversed(peers):
-                    note(row.name, peer, row.measure(peer, options.seconds))
+                    load = load_of(row, peer)
+                    if load is not None:
+                        note(row.name, peer, load(options.seconds))
         for peer in peers:
             note("memory-loaded", peer, peer.resident())
     finally:
@@ -78,7 +91,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="alternating rounds a row (default 3)")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one load (default 2)")
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
-    parser.add_argument("--without", nargs="+", default=[], choices=["kafka"], help="leave these out")
+    parser.add_argument("--without", nargs="+", default=[], choices=["kafka", *OTHERS], help="leave these out")
     parser.add_argument("--fsync", choices=["never", "always"], default="never", help="for all brokers (default never)")
     parser.add_argument("--dir", type=Path, help="where the brokers' data lies (default: the temporary folder)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round")
@@ -92,8 +105,16 @@ def _warm(peers: list[Peer], rows: list[Row], seconds: float) -> None:
     """One short load of each kind that is not counted: a virtual machine compiles what it runs often."""
     for row in rows:
         for peer in peers:
-            if not row.name.startswith(("consume", "latency-p99")):
-                row.measure(peer, min(1.0, seconds / 2))
+            load = load_of(row, peer)
+            if load is not None and not row.name.startswith(("consume", "latency-p99")):
+                load(min(1.0, seconds / 2))
+
+
+def load_of(row: Row, peer: Peer) -> Callable[[float], float] | None:
+    """How this row is measured at this peer, or None where it does not take part."""
+    if isinstance(peer, Other):
+        return peer.loads.get(row.name)
+    return partial(row.measure, peer)
 
 
 def _table(rows: list[Row], figures: dict[str, dict[str, list[float]]], names: list[str]) -> str:

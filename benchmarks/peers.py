@@ -73,6 +73,9 @@ class Ours:
     def stop(self) -> None:
         self._broker.stop()
 
+    def kill(self) -> None:
+        self._broker.kill()
+
     def resident(self) -> float:
         return self._broker.resident_mb()
 
@@ -97,6 +100,11 @@ class Kafka:
 
     def stop(self) -> None:
         self._broker.stop()
+
+    def kill(self) -> None:
+        assert self._broker.process is not None
+        self._broker.process.kill()
+        self._broker.process.wait(10)
 
     def resident(self) -> float:
         assert self._broker.process is not None

@@ -88,24 +88,32 @@ def _latencies(peer: Peer, seconds: float) -> list[float]:
     return times
 
 
-_filled: dict[tuple[str, int], str] = {}
-_FILL = {1000: 400_000, 100: 2_000_000}
+_filled: dict[tuple[str, int], tuple[str, int]] = {}
+_FILL = {1000: 300_000, 100: 1_500_000}
+"""Records of a topic that is read, for each second of the load."""
 
 
 def _consume(size: int, unit: float) -> Callable[[Peer, float], float]:
     def measure(peer: Peer, seconds: float) -> float:
-        count = int(_FILL[size] * min(1.0, seconds))
-        topic = _filled.get((peer.bootstrap, size))
-        if topic is None:
-            topic = _filled[peer.bootstrap, size] = _topic(peer)
+        found = _filled.get((peer.bootstrap, size))
+        if found is None:
+            count = int(_FILL[size] * max(seconds, 0.5))
+            found = _filled[peer.bootstrap, size] = _topic(peer), count
             settings = {"batch.size": "1000000", "batch.num.messages": "100000", "linger.ms": "5"}
             librdkafka.produce(
-                peer.bootstrap, topic, size=size, seconds=0, ahead=100_000, settings=settings, count=count
+                peer.bootstrap, found[0], size=size, seconds=0, ahead=100_000, settings=settings, count=count
             )
+        topic, count = found
         took = librdkafka.consume(peer.bootstrap, topic, count=count, settings={"fetch.wait.max.ms": "10"})
         return count / took * unit
 
     return measure
+
+
+def fill(bootstrap: str) -> None:
+    """A hundred thousand records of 1 KB."""
+    raw.create_topic(bootstrap, "filled")
+    librdkafka.produce(bootstrap, "filled", size=1000, seconds=0, ahead=100_000, settings={}, count=100_000)
 
 
 def _pipelined(peer: Peer, seconds: float) -> float:
