@@ -11,8 +11,8 @@ import attrs
 from tautolog_checkers.history.events import History
 from tautolog_checkers.history.formats import READERS, read_history
 from tautolog_checkers.judge import QuestionError, check_history
-from tautolog_checkers.linearizability.limits import Budget
-from tautolog_checkers.verdict import Verdict
+from tautolog_checkers.linearizability.limits import Budget, LimitReached
+from tautolog_checkers.verdict import Outcome, Verdict
 
 
 @attrs.frozen(kw_only=True)
@@ -66,9 +66,12 @@ def check_loaded(path: str | Path, options: Options) -> tuple[Checked, History]:
     if options.format is not None and options.format not in READERS:
         raise QuestionError(f"no format {options.format!r}; there are {', '.join(READERS)}")
     budget = Budget(options.limit_seconds, options.limit_mb)
-    history = read_history(path, format=options.format, lenient=options.lenient)
-    loaded = time.perf_counter()
+    look = budget.check if budget.bounded else None
+    loaded = began
+    history = History([])
     try:
+        history = read_history(path, format=options.format, lenient=options.lenient, look=look)
+        loaded = time.perf_counter()
         verdict = check_history(
             history,
             options.profile,
@@ -78,6 +81,9 @@ def check_loaded(path: str | Path, options: Options) -> tuple[Checked, History]:
             budget=budget if budget.bounded else None,
             certificate=options.certificate,
         )
+    except LimitReached as reached:
+        verdict = Verdict(outcome=Outcome.UNKNOWN, reason=str(reached))
+        loaded = time.perf_counter()
     except KeyError as error:
         raise QuestionError(f"no profile {error}") from error
     problems = history.problems

@@ -132,7 +132,9 @@ def _change(chance, ops, act, state):
     for _ in range(chance.randint(1, 2)):
         op = chance.choice(ops)
         same = [other for other in ops if other.f == op.f and other.known]
-        if op.known and same:
+        if op.f in {"acquire", "release"}:
+            op.f = "release" if op.f == "acquire" else "acquire"
+        elif op.known and same:
             if op.f in {"read", "txn"} and chance.random() < 0.5:
                 op.argument, op.result, _ = act(chance, state, op.f)
                 continue

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tautolog_checkers.history.events import Event, History, distinct, make_event
-from tautolog_checkers.history.problems import Problems, short
+from tautolog_checkers.history.problems import LOOK, Problems, short
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|#_|#\{|[\[\](){}]|;[^\n]*|\\.[^\s,\[\](){}";]*|[^\s,\[\](){}";]+|"', re.DOTALL)
 CLOSES = {"]": "[", ")": "(", "}": "{"}
@@ -265,6 +265,8 @@ def _by_line(text: str, problems: Problems) -> list[Event] | None:
     patterns: list[Pattern] = []
     values: dict[str, Any] = {}
     for number, raw in enumerate(text.split("\n"), 1):
+        if not number & LOOK and problems.look is not None:
+            problems.look()
         for pattern in patterns:
             event = pattern.read(raw, len(events), number, values, parser)
             if event is not None:

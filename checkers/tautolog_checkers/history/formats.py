@@ -62,13 +62,20 @@ def _nested(text: str, head: str) -> str:
     return "jsonl"
 
 
-def read_history(path: str | Path, *, format: str | None = None, lenient: bool = False) -> History:  # noqa: A002  # the command line's word
+def read_history(
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002  # the command line's word
+    lenient: bool = False,
+    look: Callable[[], None] | None = None,
+) -> History:  # the command line's word
     """Read a history in any format.
 
     Args:
         path: the file; one that ends in `.gz` is unpacked.
         format: one of `READERS`; recognised by content where it is not given.
         lenient: skip and count what is malformed.
+        look: called now and then; may raise to stop.
 
     Raises:
         HistoryError: it is malformed.
@@ -79,5 +86,5 @@ def read_history(path: str | Path, *, format: str | None = None, lenient: bool =
     path = Path(path)
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
         data = file.read()
-    problems = Problems(str(path), lenient=lenient)
+    problems = Problems(str(path), lenient=lenient, look=look)
     return READERS[format or recognise(data)](data, problems)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tautolog_checkers.history.events import FIELDS, TYPES, Event, History, distinct, make_event
-from tautolog_checkers.history.problems import Problems
+from tautolog_checkers.history.problems import LOOK, Problems
 
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # the C scanner, without a call around it
 _FIELD_COUNT = len(FIELDS)
@@ -41,6 +41,8 @@ def read_lines(data: bytes, problems: Problems) -> History:
     gc.disable()  # a million live events make every collection a walk over all of them
     try:
         for line, raw in enumerate(data.split(b"\n"), 1):
+            if not line & LOOK and problems.look is not None:
+                problems.look()
             if len(raw) > 1 or raw.strip():
                 fields = _parse(raw, line, problems)
                 if fields is not None:

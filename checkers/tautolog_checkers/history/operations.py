@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tautolog_checkers.history.events import FAIL, INVOKE, OK, Event, History, is_client
+from tautolog_checkers.history.problems import LOOK
 
 
 class Operation:
@@ -64,6 +65,8 @@ def pair(history: History) -> Iterator[Operation]:
     pending: dict[object, tuple[Event, int]] = {}
     clients: dict[object, bool] = {}
     for position, event in enumerate(history.events):
+        if not position & LOOK and problems.look is not None:
+            problems.look()
         process = event.process
         client = clients.get(process)
         if client is None:

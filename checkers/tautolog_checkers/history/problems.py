@@ -6,8 +6,14 @@ lenient counts it, remembers the first few for the report and lets the caller sk
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 KEPT = 20
 """How many problems a lenient reader remembers word for word; the rest is only counted."""
+
+
+LOOK = 0xFFF
+"""Readers look at the limits whenever the number of a line or operation has none of these bits."""
 
 
 class HistoryError(ValueError):
@@ -36,12 +42,14 @@ class Problems:
     Args:
         file: the name that the sentences carry.
         lenient: skip and count instead of raising.
+        look: called now and then by those who read, so that limits are kept while reading, too.
 
     """
 
-    __slots__ = ("count", "file", "first", "lenient")
+    __slots__ = ("count", "file", "first", "lenient", "look")
 
-    def __init__(self, file: str = "history", *, lenient: bool = False) -> None:
+    def __init__(self, file: str = "history", *, lenient: bool = False, look: Callable[[], None] | None = None) -> None:
+        self.look = look
         self.file = file
         self.lenient = lenient
         self.count = 0

@@ -51,6 +51,8 @@ def check(
     """Judge recorded histories: 0 all hold, 1 one is violated, 2 one is unknown."""
     from tautolog_checkers.files import Options
 
+    if model is not None and ":" in model and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # MODULE:CLASS is looked for where the command is called
     options = Options(
         model=model,
         format=format_,
@@ -65,14 +67,16 @@ def check(
     files = list(_files(paths))
     if page is not None and len(files) != 1:
         raise Usage(f"--html shows one history, and there are {len(files)}")
-    results = [_check(file, options, page) for file in files]
+    results = [_check_one(files[0], options, page)] if len(files) == 1 else _check_all(files, options)
+    worst = max(result.verdict.outcome for result in results)
     if as_json:
-        document = {"verdict": str(_worst(results)), "files": [result.as_json() for result in results]}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=None))
+        document = {"verdict": str(worst), "files": [result.as_json() for result in results]}
+        click.echo(json.dumps(document, ensure_ascii=False))
+    elif len(results) == 1:
+        _print(results[0])
     else:
-        for result in results:
-            _print(result)
-    return (0, 2, 1)[_worst(results)]
+        _print_table(results)
+    return (0, 2, 1)[worst]
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -89,42 +93,111 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             raise Usage(f"{path}: no such file or folder")
 
 
-def _check(file: Path, options: Options, page: Path | None) -> Checked:
+def _check_one(file: Path, options: Options, page: Path | None) -> Checked:
+    """Judge one file in this process, and draw it where that was asked for."""
     from tautolog_checkers.files import check_loaded
-    from tautolog_checkers.history.problems import HistoryError
-    from tautolog_checkers.judge import QuestionError
 
     try:
         checked, history = check_loaded(file, options)
-    except HistoryError as error:
-        raise Usage(str(error)) from error
-    except QuestionError as error:
-        raise Usage(f"{file}: {error}") from error
-    except OSError as error:
-        raise Usage(f"{file}: {os.strerror(error.errno or 0)}") from error
-    if page is not None:
-        from tautolog_checkers.report.page import write_page
+        if page is not None:
+            from tautolog_checkers.report.page import write_page
 
-        try:
             write_page(page, history, checked.verdict, file.name)
-        except OSError as error:
-            raise Usage(f"{page}: {os.strerror(error.errno or 0)}") from error
+    except (OSError, ValueError) as error:
+        raise _usage(error, file) from error
     return checked
 
 
-def _worst(results: list[Checked]) -> int:
-    return max(result.verdict.outcome for result in results)
+def _usage(error: OSError | ValueError, file: Path) -> Usage:
+    """The sentence for what is wrong with a file or with what was asked of it; anything else goes on as it is."""
+    from tautolog_checkers.history.problems import HistoryError
+    from tautolog_checkers.judge import QuestionError
+
+    if isinstance(error, HistoryError):
+        return Usage(str(error))
+    if isinstance(error, QuestionError):
+        return Usage(f"{file}: {error}")
+    if isinstance(error, OSError):
+        return Usage(f"{error.filename or file}: {os.strerror(error.errno or 0)}")
+    raise error
+
+
+def _check_all(files: list[Path], options: Options) -> list[Checked]:
+    """Judge many files on all cores; progress goes to a terminal's standard error."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from tautolog_checkers.files import check_file
+
+    results: list[Checked] = []
+    workers = min(len(files), os.cpu_count() or 1)
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("judging", total=len(files))
+        with ProcessPoolExecutor(workers) as pool:
+            futures = [pool.submit(check_file, file, options) for file in files]
+            for file, future in zip(files, futures, strict=True):
+                try:
+                    results.append(future.result())
+                except (OSError, ValueError) as error:
+                    pool.shutdown(cancel_futures=True)
+                    raise _usage(error, file) from error
+                progress.advance(task)
+    return results
 
 
 def _print(result: Checked) -> None:
+    """One verdict, with its reasons."""
     verdict = result.verdict
-    click.echo(f"{result.file}: {verdict.outcome} ({verdict.model}; {verdict.profile or verdict.algorithm})")
+    how = "; ".join(part for part in (verdict.model, verdict.algorithm, verdict.profile) if part)
+    click.echo(f"{result.file}: {verdict.outcome}" + (f" ({how})" if how else ""))
     click.echo(f"  {verdict.reason}")
     for name, count in verdict.anomalies.items():
         click.echo(f"  {name}: {count}" + ("" if name in verdict.forbidden else " (allowed)"))
         for finding in verdict.findings.get(name, ())[:3]:
             click.echo(f"    {finding.text}")
+    if len(verdict.partitions) > 1:
+        broken = [str(key) for key, outcome in verdict.partitions.items() if outcome != 0]
+        click.echo(f"  {len(verdict.partitions)} keys" + (f", not holding: {', '.join(broken[:20])}" if broken else ""))
     if verdict.witness:
         click.echo(f"  witness: operations {', '.join(map(str, verdict.witness))}")
+    if verdict.certificate:
+        click.echo(f"  certificate: {' '.join(map(str, verdict.certificate))}")
+    _print_skipped(result)
+
+
+def _print_skipped(result: Checked) -> None:
     if result.skipped:
-        click.echo(f"  {result.skipped} malformed lines skipped, the first: {result.problems[0]}", file=sys.stderr)
+        click.echo(
+            f"  {result.file}: {result.skipped} malformed events skipped, the first: {result.problems[0]}", err=True
+        )
+
+
+def _print_table(results: list[Checked]) -> None:
+    """Many verdicts: a table on a terminal, plain lines otherwise."""
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if console.is_terminal:
+        table = Table("history", "verdict", "model", "operations", "seconds", "why")
+        for result in results:
+            verdict = result.verdict
+            colour = ("green", "yellow", "red")[verdict.outcome]
+            why = "" if verdict.holds else verdict.reason
+            row = (result.file, f"[{colour}]{verdict.outcome}[/]", verdict.model, str(verdict.operations))
+            table.add_row(*row, f"{verdict.check_seconds:.3f}", why)
+        console.print(table)
+    else:
+        for result in results:
+            verdict = result.verdict
+            why = "" if verdict.holds else f": {verdict.reason}"
+            click.echo(f"{result.file}: {verdict.outcome} ({verdict.model}, {verdict.operations} operations){why}")
+    counts = Counter(str(result.verdict.outcome) for result in results)
+    click.echo(f"{len(results)} histories: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+    for result in results:
+        _print_skipped(result)

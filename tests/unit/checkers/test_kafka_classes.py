@@ -3,6 +3,7 @@
 from itertools import count
 
 import pytest
+
 from tautolog_checkers import Outcome, check_history
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+
 from tautolog_checkers import check_history
 from tautolog_checkers.history.events import Event, History
 from tautolog_checkers.report.page import render_page

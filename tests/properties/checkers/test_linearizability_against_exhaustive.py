@@ -1,0 +1,143 @@
+"""Every fast judge against the exhaustive one, on small random histories with crashes and repeated values.
+
+A share of the histories is correct by construction, the others have answers changed. What the fast judge says must be what
+the exhaustive one says; an order it gives must be one; a witness must be broken, minimal and confirmed.
+"""
+
+import os
+import random
+
+import pytest
+
+from support import checker_histories
+from support.checker_histories import random_history
+from tautolog_checkers.linearizability import logs, queues, registers, sets
+from tautolog_checkers.linearizability.certificate import confirm, linearization
+from tautolog_checkers.linearizability.configurations import search
+from tautolog_checkers.linearizability.conflicts import Inapplicable
+from tautolog_checkers.linearizability.exhaustive import linearizable
+from tautolog_checkers.linearizability.greedy import greedy_order
+from tautolog_checkers.linearizability.limits import Budget
+from tautolog_checkers.linearizability.models import MODELS, adapt, load_model
+from tautolog_checkers.linearizability.models.base import Model
+from tautolog_checkers.linearizability.portfolio import decide
+from tautolog_checkers.linearizability.witness import confirmed, minimal_witness, relaxed
+
+EACH = 300  # histories of each of ten models in every run
+NIGHTLY = 11_000
+SHARES = (0, 0.15, 0.4)
+POLYNOMIAL = {
+    "queue": queues.check_queue,
+    "log": logs.check_log,
+    "set": sets.check_set,
+    "register": registers.check_register,
+}
+
+
+def histories(name, model, count, salt=""):
+    for seed in range(count):
+        chance = random.Random(f"{name}{salt}{seed}")
+        ops = random_history(chance, name, model.initial, crashes=chance.choice(SHARES))
+        yield seed, [op for op in ops if op.known or not model.readonly(op)]
+
+
+def agree(name, count, salt=""):
+    model = load_model(name)
+    plain = bare(model)
+    answers = {True: 0, False: 0}
+    for seed, ops in histories(name, model, count, salt):
+        truth = linearizable(model, ops)
+        answers[truth] += 1
+        assert (search(model, ops)[0] is None) is truth, (name, salt, seed, ops)
+        assert decide(model, ops, model.initial).broken is not truth, (name, salt, seed, ops)
+        if seed % 4 == 0:
+            assert (search(plain, ops)[0] is None) is truth, ("without hints", name, salt, seed, ops)
+    return answers
+
+
+def bare(model):
+    """The same model with nothing but its `step`."""
+
+    class Bare:
+        initial = model.initial
+
+        def step(self, state, op):
+            return model.step(state, op)
+
+    adapted = adapt(Bare())
+    assert type(adapted) is Model
+    return adapted
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_search_agrees_with_the_exhaustive_judge(name):
+    answers = agree(name, EACH)
+    assert answers[True] > EACH / 4
+    assert answers[False] > EACH / 100
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", MODELS)
+def test_the_search_agrees_on_very_many(name):
+    agree(name, int(os.environ.get("TAUTOLOG_CHECKER_HISTORIES", NIGHTLY)), "nightly")
+
+
+@pytest.mark.parametrize("name", POLYNOMIAL)
+def test_polynomial_judges_agree(name, monkeypatch):
+    model = load_model(name)
+    applicable = {True: 0, False: 0}
+    if name == "set":
+        monkeypatch.setitem(checker_histories.ACTS, "set", (checker_histories.ACTS["set"][0], ["add", "add", "read"]))
+    for seed in range(3 * EACH):
+        chance = random.Random(f"{name}{seed}")
+        monkeypatch.setattr(checker_histories, "VALUES", chance.choice([3, 8, 30]))
+        ops = random_history(chance, name, model.initial, crashes=chance.choice(SHARES))
+        ops = [op for op in ops if op.known or not model.readonly(op)]
+        answer = POLYNOMIAL[name](ops, model.initial)
+        if not isinstance(answer, Inapplicable):
+            truth = linearizable(model, ops)
+            applicable[truth] += 1
+            assert (answer is None) is truth, (name, seed, answer, ops)
+    assert min(applicable.values()) > EACH / 30, applicable
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_an_order_is_found_and_confirmed_wherever_there_is_one(name):
+    model = load_model(name)
+    for seed, ops in histories(name, model, EACH // 2, "order"):
+        order = linearization(model, ops)
+        greedy = greedy_order(model, ops, None, 10_000)
+        if linearizable(model, ops):
+            assert confirm(model, order, ops) == "", (name, seed)
+            assert confirm(model, greedy, ops) == "", (name, seed)
+        else:
+            assert order is None
+            assert greedy is None
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_witnesses_are_broken_minimal_and_confirmed(name):
+    model = load_model(name)
+    for seed, ops in histories(name, model, EACH, "witness"):
+        decision = decide(model, ops, model.initial)
+        if not decision.broken:
+            continue
+        found = minimal_witness(
+            model, ops, model.initial, culprit=decision.culprit, conflict=decision.conflict, budget=Budget()
+        )
+        kept = frozenset(op.index for op in found)
+        assert not linearizable(model, relaxed(model, ops, kept)), (name, seed, found)
+        for index in kept:
+            assert linearizable(model, relaxed(model, ops, kept - {index})), (name, seed, index, found)
+        assert confirmed(model, ops, model.initial, found), (name, seed)
+
+
+def test_confirm_tells_what_is_wrong_with_an_order():
+    model = load_model("register")
+    _, ops = next(
+        (seed, ops) for seed, ops in histories("register", model, 99) if len(ops) > 4 and linearizable(model, ops)
+    )
+    order = linearization(model, ops)
+    assert "missing" in confirm(model, [op for op in order if op is not next(o for o in order if o.known)], ops)
+    assert "twice" in confirm(model, [*order, order[0]], ops)
+    assert confirm(model, order[::-1], ops) != ""
