@@ -114,6 +114,15 @@ class TestDeletion:
         assert len(again.reports()) == 2
         assert restarted(again, smaller).storage.list("") == names
 
+    def test_a_second_folder_of_that_name_does_not_replace_the_first(self):
+        broker = SmallBroker()
+        for content in (b"1", b"2", b"3"):
+            broker.storage.append("gone-0/x", content)
+            broker = restarted(broker)
+        assert broker.storage.list("") == ["gone-0-stray/", "gone-0-stray2/", "gone-0-stray3/"]
+        kept = [bytes(broker.storage.read(f"{folder}x", 0, 1)) for folder in broker.storage.list("")]
+        assert kept == [b"1", b"2", b"3"]
+
 
 class TestFailingDisk:
     def test_records_are_refused_until_there_is_room_again(self, monkeypatch):

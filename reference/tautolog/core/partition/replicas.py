@@ -4,7 +4,7 @@ The controller decides which partitions exist; this room opens their logs, finds
 work (retention, compaction, checkpoints) as core timers. It never decides what a record or an offset is.
 
 A folder that belongs to no partition of the metadata is never deleted: at start it is moved aside under a name that ends in
-`-stray`, and reported, so that a topic of the same name begins empty.
+`-stray` (or `-stray2`, … where there is one already), and reported, so that a topic of the same name begins empty.
 """
 
 from __future__ import annotations
@@ -135,15 +135,21 @@ class Replicas:
 
     def _move_strays(self) -> None:
         topics = self._broker.controller.topics
-        for folder in self._broker.storage.list(""):
+        folders = self._broker.storage.list("")
+        for folder in folders:
             match = _PARTITION_FOLDER.fullmatch(folder)
             if match is None or folder == f"{_METADATA_FOLDER}/":
                 continue
             topic = topics.get(match[1])
             if topic is None or int(match[2]) >= topic.partitions:
                 name = folder.removesuffix("/")
-                self._broker.storage.rename(name, f"{name}-stray")
-                self._broker.report("warning", f"{name} belongs to no topic; it now is {name}-stray")
+                aside = f"{name}-stray"
+                number = 1
+                while f"{aside}/" in folders:  # an earlier one of that name: renaming would replace it
+                    number += 1
+                    aside = f"{name}-stray{number}"
+                self._broker.storage.rename(name, aside)
+                self._broker.report("warning", f"{name} belongs to no topic; it now is {aside}")
 
     def _after(self, delay_ms: int, action: Callable[[], None]) -> None:
         self._broker.timers.at(self._broker.now.monotonic_ms + delay_ms, action)
