@@ -11,6 +11,7 @@ import attrs
 from tautolog_checkers.history.events import History
 from tautolog_checkers.history.formats import READERS, read_history
 from tautolog_checkers.judge import QuestionError, check_history
+from tautolog_checkers.kafka.profiles import ProfileError
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
 from tautolog_checkers.verdict import Outcome, Verdict
 
@@ -84,8 +85,8 @@ def check_loaded(path: str | Path, options: Options) -> tuple[Checked, History]:
     except LimitReached as reached:
         verdict = Verdict(outcome=Outcome.UNKNOWN, reason=str(reached))
         loaded = time.perf_counter()
-    except KeyError as error:
-        raise QuestionError(f"no profile {error}") from error
+    except ProfileError as error:
+        raise QuestionError(str(error)) from error
     problems = history.problems
     checked = Checked(
         file=str(path),

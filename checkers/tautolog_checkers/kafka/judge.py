@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from types import ModuleType
 
 from tautolog_checkers.history.events import History
 from tautolog_checkers.kafka.checks import (
     aborted_read,
+    anti_dependencies,
+    corrupt_payload,
     cycles,
     duplicate,
     inconsistent_offsets,
     internal_poll_order,
     internal_send_order,
+    ledger,
+    log_order,
     lost_write,
+    ownership,
     phantom_read,
     poll_order,
     precommitted_read,
     send_order,
+    sequences,
+    stable_offset,
+    torn_transaction,
+    unexplained_hole,
     unseen,
 )
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.profiles import CLASSES, Profile, named_profile
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
+from tautolog_checkers.quiet import collector_paused
 from tautolog_checkers.verdict import Finding, Findings, Outcome, Verdict
 
 CHECKS: tuple[ModuleType, ...] = (
@@ -39,6 +48,15 @@ CHECKS: tuple[ModuleType, ...] = (
     send_order,
     cycles,
     phantom_read,
+    corrupt_payload,
+    unexplained_hole,
+    log_order,
+    torn_transaction,
+    stable_offset,
+    ownership,
+    sequences,
+    ledger,
+    anti_dependencies,
 )
 """The promises, in the order in which they are looked at."""
 
@@ -56,46 +74,45 @@ def judge_kafka(
 
     Raises:
         HistoryError: a value of the wrong shape, unless the reader was lenient.
-        KeyError: there is no profile of that name.
+        ProfileError: there is no profile of that name.
 
     """
     began = time.perf_counter()
-    was_enabled = gc.isenabled()
-    gc.disable()  # nothing here makes cycles, and a collection would walk over the whole history
     findings = Findings()
     limit = ""
-    try:
+    with collector_paused():
         evidence = Evidence(history, ww_edges=ww_edges)
+        if isinstance(profile, Profile):
+            chosen = profile
+        else:
+            chosen = named_profile(profile or "default", subscribes=evidence.decoded.subscribes, ww_edges=ww_edges)
+        evidence.in_flight = chosen.in_flight
         prepared = time.perf_counter()
-        evidence.arrange()
-        for check in CHECKS:
-            if budget is not None:
-                budget.check()
-            check.check(evidence, findings)
-    except LimitReached as reached:
-        limit = str(reached)
-    finally:
-        if was_enabled:
-            gc.enable()
+        try:
+            evidence.arrange()
+            for check in CHECKS:
+                if budget is not None:
+                    budget.check()
+                check.check(evidence, findings)
+        except LimitReached as reached:
+            limit = str(reached)
     decoded = evidence.decoded
-    if not isinstance(profile, Profile):
-        profile = named_profile(profile or "default", subscribes=decoded.subscribes, ww_edges=ww_edges)
     anomalies = {name: findings.counts[name] for name in CLASSES if name in findings.counts}
-    forbidden = tuple(name for name in anomalies if name in profile.forbidden)
+    forbidden = tuple(name for name in anomalies if name in chosen.forbidden)
     examples = {name: findings.examples[name] for name in anomalies}
     worst = min(forbidden, key=_severity, default=None)
     outcome, reason = _decide(worst, examples, decoded.operations, limit)
     witness = () if worst is None else examples[worst][0].operations
     partitions = {}
     for key in sorted(evidence.partitions, key=lambda key: (type(key).__name__, key)):
-        broken = findings.by_key.get(key, set()) & profile.forbidden
+        broken = findings.by_key.get(key, set()) & chosen.forbidden
         partitions[key] = Outcome.VIOLATED if broken else Outcome.HOLDS
     return Verdict(
         outcome=outcome,
         reason=reason,
         model="kafka",
         algorithm="one pass per promise over sends and polls",
-        profile=profile.describe(anomalies),
+        profile=chosen.describe(anomalies),
         anomalies=anomalies,
         forbidden=forbidden,
         findings=examples,

@@ -12,6 +12,7 @@ from tautolog_checkers.history.events import INFO, INVOKE, Event, History
 from tautolog_checkers.history.operations import Operation, pair
 from tautolog_checkers.history.problems import Problems
 from tautolog_checkers.history.values import freeze
+from tautolog_checkers.kafka.worker_events import NEVER, WORKER, Told
 
 Pair: TypeAlias = tuple[int | None, Any]
 """Offset, where it is known, and value of a sent record."""
@@ -19,13 +20,10 @@ Pair: TypeAlias = tuple[int | None, Any]
 Polled: TypeAlias = tuple[tuple[int | None, ...], tuple[Any, ...]]
 """Offsets and values of the records polled from one partition, in the order in which they came."""
 
-NEVER = 1 << 62
-"""The position of a completion that did not come."""
-
 TRANSACTIONS = ("send", "poll", "txn")
 ASSIGNMENTS = ("assign", "subscribe")
-OTHERS = ("commit", "crash", "debug-topic-partitions", "seek", "unsubscribe", "close")
-_ANY = TRANSACTIONS + ASSIGNMENTS + OTHERS
+OTHERS = ("crash", "debug-topic-partitions", "seek", "unsubscribe", "close")
+_ANY = TRANSACTIONS + ASSIGNMENTS + WORKER + OTHERS
 
 
 class Transaction:
@@ -77,15 +75,17 @@ class Decoded:
         steps: transactions and assignments in the order of their completions, unknown ones last.
         transactions: the transactions among them.
         subscribes: whether any process subscribed, so that a group decided who reads what.
+        told: what workers and groups told of themselves.
 
     """
 
-    __slots__ = ("operations", "steps", "subscribes", "transactions")
+    __slots__ = ("operations", "steps", "subscribes", "told", "transactions")
 
     def __init__(self) -> None:
         self.steps: list[Transaction | Assignment] = []
         self.transactions: list[Transaction] = []
         self.subscribes = False
+        self.told: list[Told] = []
         self.operations = 0
 
 
@@ -125,6 +125,10 @@ def decode(history: History) -> Decoded:
             if assignment is not None:
                 decoded.steps.append(assignment)
                 decoded.subscribes = decoded.subscribes or f == "subscribe"
+        elif f in WORKER:
+            told = reader.told(operation)
+            if told is not None:
+                decoded.told.append(told)
         elif f not in OTHERS:
             history.problems.report(operation.invoked.line, f"one of {', '.join(_ANY)}", f)
     return decoded
@@ -176,6 +180,15 @@ class _Reader:
             return None
         keys = frozenset(self.key(key) for key in value)
         return Assignment(invoked.index, invoked.process, operation.type, invoked.f, keys, rewinds=rewinds)
+
+    def told(self, operation: Operation) -> Told | None:
+        """What a worker did, or None where it was refused and the reader is lenient."""
+        try:
+            return Told(operation, self.key)
+        except ValueError as error:
+            event = operation.completed or operation.invoked
+            self._problems.report(event.line, f"{error} of {event.f!r}", event.value)
+            return None
 
     def key(self, raw: Any) -> Any:
         """A key under its one name: a number where it reads as one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tautolog_checkers.history.events import INVOKE, OK, History, is_client
 from tautolog_checkers.kafka.transactions import ASSIGNMENTS, OTHERS, TRANSACTIONS, is_kafka
+from tautolog_checkers.kafka.worker_events import WORKER
 
 BY_FUNCTIONS = (
     ({"enqueue", "dequeue"}, "queue"),
@@ -25,7 +26,7 @@ def recognise_model(history: History) -> str | None:
         if is_kafka(history):
             return "kafka"
         return "multi-register" if functions == {"txn"} and _reads_and_writes(history) else None
-    if functions and functions <= {*ASSIGNMENTS, *OTHERS}:
+    if functions and functions <= {*ASSIGNMENTS, *OTHERS, *WORKER}:
         return "kafka"
     if functions and functions <= {"append", "read"}:
         return "log"

@@ -1,6 +1,6 @@
 """phantom-read: a value was polled that nobody ever tried to send.
 
-Counted per key and value.
+Counted per key and value. At an offset that a send was told it is a corrupt-payload instead.
 """
 
 from __future__ import annotations
@@ -16,8 +16,15 @@ def check(evidence: Evidence, findings: Findings) -> None:
     unexplained = {}
     for key, log in evidence.partitions.items():
         writers = log.writers
-        phantoms = {value for value in log.first if value not in writers}
-        phantoms.update(log.polled.difference(writers))
+        corrupt = {
+            value
+            for values in log.conflicts.values()
+            if any(other in writers for other in values)
+            for value in values
+            if value not in writers
+        }
+        phantoms = {value for value in log.first if value not in writers and value not in corrupt}
+        phantoms.update(log.polled.difference(writers, corrupt))
         if phantoms:
             unexplained[key] = phantoms
     if not unexplained:

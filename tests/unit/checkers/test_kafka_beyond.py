@@ -1,0 +1,190 @@
+"""The promises beyond Jepsen's classes: each in its smallest history, and the profile that forbids it."""
+
+import pytest
+
+from tautolog_checkers import Outcome, check_history
+from tautolog_checkers.kafka.profiles import CLASSES, ProfileError, named_profile
+
+
+class Book:
+    def __init__(self):
+        self.events = []
+
+    def do(self, process, f, value, type="ok", asked=None, **extra):  # noqa: A002
+        for kind, told in (("invoke", value if asked is None else asked), (type, value)):
+            self.events.append(
+                {"index": len(self.events), "process": process, "type": kind, "f": f, "value": told, **extra}
+            )
+        return self
+
+    def send(self, process, key, offset, value, **extra):
+        return self.do(process, "send", [["send", key, [offset, value]]], asked=[["send", key, value]], **extra)
+
+    def poll(self, process, polled, **extra):
+        return self.do(process, "poll", [["poll", polled]], asked=[["poll"]], **extra)
+
+    def counts(self, **options):
+        return check_history(self.events, **options).anomalies
+
+    def outcome(self, profile):
+        return check_history(self.events, profile).outcome
+
+
+def test_corrupt_payload_is_no_phantom():
+    book = Book().send(0, "x", 0, "a").poll(1, {"x": [[0, "b"]]})
+    counts = book.counts()
+    assert counts["corrupt-payload"] == 1
+    assert "phantom-read" not in counts
+    assert book.outcome("default") is Outcome.VIOLATED
+
+
+def test_a_hole_needs_an_explanation():
+    book = Book().send(0, "x", 0, "a").send(0, "x", 2, "b").poll(1, {"x": [[0, "a"], [2, "b"]]})
+    assert book.counts() == {"unexplained-hole": 1}
+    assert book.outcome("default") is Outcome.HOLDS
+    assert book.outcome("idempotent") is Outcome.VIOLATED
+    book.do(5, "send", [["send", "x", "c"]], type="info")
+    assert book.counts() == {}
+
+
+def test_a_log_must_follow_real_time():
+    book = Book().send(0, "x", 1, "a").send(1, "x", 0, "b").poll(2, {"x": [[0, "b"], [1, "a"]]})
+    assert book.counts()["log-nonlinearizable"] == 1
+
+
+def test_a_torn_transaction():
+    book = Book()
+    book.do(
+        0, "txn", [["send", "x", [0, "a"]], ["send", "y", [0, "b"]]], asked=[["send", "x", "a"], ["send", "y", "b"]]
+    )
+    book.send(1, "y", 2, "c").poll(2, {"x": [[0, "a"]], "y": [[2, "c"]]})
+    assert book.counts()["torn-transaction"] == 1
+    assert book.outcome("transactional") is Outcome.VIOLATED
+
+
+def test_a_fractured_read_is_counted_and_allowed():
+    book = Book().send(1, "y", 0, "z")
+    book.do(
+        0, "txn", [["send", "x", [0, "a"]], ["send", "y", [1, "b"]]], asked=[["send", "x", "a"], ["send", "y", "b"]]
+    )
+    book.poll(2, {"x": [[0, "a"]], "y": [[0, "z"]]}).poll(3, {"y": [[1, "b"]]})
+    assert book.counts()["fractured-read"] == 1
+    assert book.counts()["G-single"] == 1
+    assert book.outcome("default") is Outcome.HOLDS
+    assert book.outcome("producer=transactional,forbid=fractured-read+G2") is Outcome.VIOLATED
+
+
+def test_a_long_fork_is_g2():
+    book = Book().send(0, "x", 0, "x0").send(0, "y", 0, "y0").send(1, "x", 1, "x1").send(2, "y", 1, "y1")
+    book.poll(3, {"x": [[0, "x0"], [1, "x1"]], "y": [[0, "y0"]]}).poll(
+        4, {"y": [[0, "y0"], [1, "y1"]], "x": [[0, "x0"]]}
+    )
+    assert book.counts() == {"G2": 1}
+
+
+def test_reading_beyond_the_last_stable_offset():
+    book = Book().send(0, "x", 0, "a").send(0, "x", 1, "b")
+    book.poll(1, {"x": [[0, "a"], [1, "b"]]}, **{"last-stable-offset": {"x": 1}})
+    assert book.counts() == {"read-beyond-lso": 1}
+
+
+def test_a_high_watermark_does_not_go_back():
+    book = Book().poll(0, {}, **{"high-watermark": {"x": 5}}).poll(1, {}, **{"high-watermark": {"x": 4}})
+    assert book.counts() == {"high-watermark-regression": 1}
+    assert Book().poll(0, {}, **{"high-watermark": {"x": 5}}).poll(1, {}, **{"high-watermark": {"x": 5}}).counts() == {}
+
+
+def test_one_owner_in_a_generation():
+    book = Book().do(0, "assigned", ["x"], group="g", generation=3).do(1, "assigned", ["x"], group="g", generation=3)
+    assert book.counts() == {"two-owners": 1}
+    book = Book().do(0, "assigned", ["x"], group="g", generation=3).do(1, "assigned", ["x"], group="g", generation=4)
+    assert book.counts() == {}
+
+
+def test_zombies_neither_write_nor_commit():
+    book = (
+        Book()
+        .send(0, "x", 0, "a", **{"producer-id": 7, "epoch": 1})
+        .send(1, "x", 1, "b", **{"producer-id": 7, "epoch": 0})
+    )
+    assert book.counts()["zombie-write"] == 1
+    book = Book().do(1, "assigned", ["x"], group="g", generation=2).do(0, "commit", {"x": 5}, group="g", generation=1)
+    assert book.counts() == {"zombie-commit": 1}
+
+
+def test_a_committed_offset_is_told_again():
+    book = Book().do(0, "commit", {"x": 5}, group="g").do(1, "committed", {"x": 4}, group="g")
+    assert book.counts() == {"committed-offset-regression": 1}
+    book = Book().do(0, "commit", {"x": 5}, group="g").do(1, "commit", {"x": 4}, group="g")
+    assert book.do(1, "committed", {"x": 4}, group="g").counts() == {}
+
+
+def test_sequences_count_up_by_one():
+    def of(*sequences):
+        book = Book()
+        for offset, sequence in enumerate(sequences):
+            book.send(0, "x", offset, f"v{offset}", **{"producer-id": 1, "epoch": 0, "sequence": sequence})
+        return {name: n for name, n in book.counts().items() if name.startswith("sequence")}
+
+    assert of(0, 1, 2) == {}
+    assert of(0, 2) == {"sequence-gap": 1}
+    assert of(0, 1, 1) == {"sequence-duplicate": 1}
+
+
+def handled(*extra):
+    book = Book().send(0, "x", 0, "a").send(0, "x", 1, "b").poll(1, {"x": [[0, "a"], [1, "b"]]})
+    for f, offset in extra:
+        book.do(1, f, ["x", offset], group="g")
+    return book
+
+
+def test_the_ledger_of_a_worker():
+    assert handled(("process", 0), ("process", 1)).counts() == {}
+    assert handled(("process", 0), ("dead-letter", 1)).counts() == {}
+    lost = handled(("process", 0))
+    assert lost.counts() == {"unprocessed": 1}
+    assert lost.outcome("at-least-once") is Outcome.VIOLATED
+    assert lost.outcome("default") is Outcome.HOLDS
+    assert handled(("process", 0), ("process", 1), ("dead-letter", 1)).counts() == {"processed-and-dead-lettered": 1}
+
+
+def test_consumed_twice_after_the_commit_only():
+    book = handled(("process", 0), ("process", 1), ("process", 0))
+    assert "consumed-twice" not in book.counts()
+    book = (
+        handled(("process", 0), ("process", 1))
+        .do(1, "commit", {"x": 2}, group="g")
+        .do(2, "process", ["x", 0], group="g")
+    )
+    assert book.counts()["consumed-twice"] == 1
+    assert book.outcome("exactly-once") is Outcome.VIOLATED
+
+
+def test_effects_and_order_and_the_window():
+    assert Book().do(0, "effect", "e1").do(1, "effect", "e1").counts() == {"effect-applied-twice": 1}
+    book = handled()
+    book.do(1, "process", ["x", 1], group="g", **{"order-key": "k"}).do(
+        1, "process", ["x", 0], group="g", **{"order-key": "k"}
+    )
+    assert book.counts() == {"order-per-key": 1}
+    again = handled(("process", 0), ("process", 1), ("process", 0), ("process", 1))
+    assert again.counts(profile="worker=at-least-once,in-flight=5")["duplicates-beyond-window"] == 2
+    again.do(3, "crash", None, type="info")
+    assert "duplicates-beyond-window" not in again.counts(profile="worker=at-least-once,in-flight=5")
+
+
+def test_profiles_say_what_they_forbid_and_expect():
+    assert "lost-write" in named_profile("idempotent").forbidden
+    assert "lost-write" not in named_profile("acks=1").forbidden
+    assert "duplicate" not in named_profile("producer=plain").forbidden
+    assert "poll-skip" in named_profile("consumer=subscribe").expected
+    assert "G1a" not in named_profile("isolation=read_uncommitted").forbidden
+    assert set(named_profile("exactly-once").forbidden) <= set(CLASSES)
+    for wrong in ("nothing", "acks=2", "forbid=nothing", "in-flight=x"):
+        with pytest.raises(ProfileError):
+            named_profile(wrong)
+
+
+def test_the_profile_is_told_with_the_verdict():
+    book = Book().send(0, "x", 0, "a").send(0, "x", 2, "b").poll(1, {"x": [[0, "a"], [2, "b"]]})
+    assert check_history(book.events).profile == "default, assign (allows unexplained-hole)"
