@@ -59,7 +59,7 @@ def demo(*, out: Path, sabotage: str | None) -> int:
 
 def _play(out: Path, sabotage: str | None, console: Console) -> Outcome:
     from tautolog.campaign.demo.broker import BrokerDied
-    from tautolog.campaign.demo.run import run
+    from tautolog.campaign.demo.run import NotOurs, run
 
     try:
         if not console.is_terminal:
@@ -79,6 +79,8 @@ def _play(out: Path, sabotage: str | None, console: Console) -> Outcome:
     except BrokerDied as error:
         click.echo(f"tautolog: {error}", err=True)
         raise click.exceptions.Exit(BUG) from None
+    except NotOurs as error:
+        raise Usage(f"--out: {error}") from None
     except NotADirectoryError as error:
         click.echo(f"tautolog: --out {out}: {error.strerror}; name a folder", err=True)
         raise click.exceptions.Exit(USAGE) from None

@@ -73,6 +73,16 @@ def test_each_defect_is_found(name, tmp_path):
     assert running_brokers(tmp_path) == []
 
 
+def test_a_folder_of_somebody_else_stays_as_it_is(tmp_path):
+    precious = tmp_path / "data" / "thesis.txt"
+    precious.parent.mkdir()
+    precious.write_text("ten years of work", encoding="utf-8")
+    result = demo("--out", ".", folder=tmp_path)
+    assert precious.exists()
+    assert (result.returncode, result.stderr.count("\n")) == (64, 1)
+    assert list(tmp_path.iterdir()) == [precious.parent]
+
+
 def test_unknown_defect(tmp_path):
     result = demo("--break", "nonsense", folder=tmp_path)
     assert result.returncode == 64

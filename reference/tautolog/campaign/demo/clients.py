@@ -55,8 +55,17 @@ class OrderProducer:
             request_timeout_ms=5000,
             **PATIENT,
         )
-        self.thread = threading.Thread(target=self._run, name="producer", daemon=True)
+        self.failure: BaseException | None = None
+        self.thread = threading.Thread(target=self._guarded, name="producer", daemon=True)
         self.finished = threading.Event()
+
+    def _guarded(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:  # noqa: BLE001  # a thread's end must not be silent: the table reports it
+            self.failure = error
+        finally:
+            self.finished.set()
 
     def _run(self) -> None:
         self._producer.partitions_for(TOPIC)
@@ -70,7 +79,6 @@ class OrderProducer:
             pause.wait(0.02)
         self._producer.flush(timeout=20)
         self._producer.close(timeout=5)
-        self.finished.set()
 
     def _send(self, orders: range) -> None:
         """Send a handful of orders: one operation of the history, answered when all of them are."""

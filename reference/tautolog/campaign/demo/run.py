@@ -27,9 +27,15 @@ from tautolog.worker.stores import SqliteStore
 PARTITIONS, CONSUMERS, ORDERS, RATE = 6, 3, 6000, 1200.0
 DOWN_SECONDS, DRAIN_SECONDS, READ_SECONDS = 0.3, 12.0, 10.0
 READER = 9
+HISTORY = "history.jsonl"
+"""Written before anything else, so that a folder with it is known to be a demo's."""
 
 Progress = Callable[[str, float], None]
 """Called with a line and how much of the run is done, from 0 to 1."""
+
+
+class NotOurs(Exception):  # noqa: N818  # what the folder is
+    """The folder holds something, and no earlier demo: a run would delete what it did not write."""
 
 
 @attrs.frozen(kw_only=True)
@@ -52,15 +58,20 @@ class Outcome:
 
 
 def run(folder: Path, progress: Progress, sabotage: str | None = None) -> Outcome:
-    """Play the story in `folder` (emptied first); leaves no process behind whatever happens."""
+    """Play the story in `folder`, in place of an earlier one; leaves no process behind whatever happens.
+
+    Raises `NotOurs` for a folder that holds anything but an earlier demo: its files bear common names.
+    """
     quiet()
+    if folder.exists() and any(folder.iterdir()) and not (folder / HISTORY).exists():
+        raise NotOurs(f"{folder} is not empty and holds no earlier demo; nothing was changed in it")
     for name in ("data", "store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "broker.log"):
         target = folder / name
         shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     broker = BrokerProcess(folder, sabotage)
     stop = threading.Event()
-    with Recorder(folder / "history.jsonl") as recorder:
+    with Recorder(folder / HISTORY) as recorder:
         try:
             return _play(folder, broker, recorder, stop, progress)
         finally:
@@ -84,7 +95,7 @@ def _play(
         consumer.thread.start()
     producer.thread.start()
     tick = threading.Event()
-    while producer.sent < ORDERS // 2:
+    while producer.sent < ORDERS // 2 and not producer.finished.is_set():
         progress(f"{len(producer.acknowledged)} orders acknowledged", producer.sent / ORDERS * 0.8)
         tick.wait(0.05)
     progress("kill -9", 0.4)
@@ -95,8 +106,11 @@ def _play(
     recorder.event("nemesis", "info", "restart", "broker-1")
     while not producer.finished.wait(0.05):
         progress(f"{len(producer.acknowledged)} orders acknowledged", producer.sent / ORDERS * 0.8)
-    problems = _drain(producer, consumers, store, progress)
+    _drain(producer, consumers, store, progress)
     stop.set()
+    problems = []
+    if producer.failure is not None:
+        problems.append(f"the producer ended: {type(producer.failure).__name__}: {producer.failure}")
     for consumer in consumers:
         consumer.thread.join(5.0)
         if consumer.failure is not None:
@@ -107,7 +121,7 @@ def _play(
     return _figures(folder, producer, consumers, logs, (started, restarted), problems)
 
 
-def _drain(producer: OrderProducer, consumers: list[OrderConsumer], store: Path, progress: Progress) -> list[str]:
+def _drain(producer: OrderProducer, consumers: list[OrderConsumer], store: Path, progress: Progress) -> None:
     """Wait until every acknowledged order was processed, or the time is over."""
     tick, deadline = threading.Event(), time.monotonic() + DRAIN_SECONDS
     look = SqliteStore(store)
@@ -120,7 +134,6 @@ def _drain(producer: OrderProducer, consumers: list[OrderConsumer], store: Path,
             tick.wait(0.1)
     finally:
         look.close()
-    return []
 
 
 def _figures(
@@ -142,7 +155,7 @@ def _figures(
             disordered += number < highest.get(customer, -1)
             highest[customer] = max(number, highest.get(customer, -1))
     return Outcome(
-        history=folder / "history.jsonl",
+        history=folder / HISTORY,
         acknowledged=len(producer.acknowledged),
         unknown=producer.failed,
         delivered=sum(consumer.delivered for consumer in consumers),
