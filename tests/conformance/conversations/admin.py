@@ -17,6 +17,7 @@ from tautolog.core.messages.create_topics import (
     CreateTopicsRequest,
 )
 from tautolog.core.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
+from tautolog.core.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 from tautolog.core.messages.metadata import MetadataRequest, MetadataRequestTopic
 
 
@@ -134,6 +135,8 @@ def topic_created_anew(talk: Talk) -> None:
         lambda: talk.quietly(MetadataRequest([MetadataRequestTopic(bytes(16), topic)], False, False, False), 9),
         lambda a: a.topics[0].error_code == 0 and a.topics[0].partitions[0].leader_id == 1,
     )
+    ends = ListOffsetsRequest(-1, 0, [ListOffsetsTopic(topic, [ListOffsetsPartition(0, -1, -1)])])
+    talk.until(lambda: talk.quietly(ends, 7), lambda a: a.topics[0].partitions[0].error_code == 0)
     lookup(talk, topic, -1)
 
 
