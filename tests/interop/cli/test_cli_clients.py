@@ -11,6 +11,7 @@ import time
 
 import pytest
 from click.testing import CliRunner
+
 from tautolog.cli.main import tautolog
 
 SECOND_2000 = 946_684_800_000

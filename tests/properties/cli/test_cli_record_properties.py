@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tautolog.cli import records
 
 DATA = st.none() | st.binary(max_size=20) | st.text(max_size=20).map(str.encode)

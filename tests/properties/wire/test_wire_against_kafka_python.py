@@ -4,6 +4,7 @@ import warnings
 from random import Random
 
 import pytest
+
 from support import wire_messages
 from tautolog.wire import apis, codec, schema
 

@@ -8,6 +8,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
+
 from support import wire_messages
 from tautolog.core.messages._base import ZERO_UUID, Message
 from tautolog.wire import apis, codec, schema

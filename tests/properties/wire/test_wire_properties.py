@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from support import wire_frames, wire_messages
 from tautolog.core.errors import ProtocolError
 from tautolog.wire import codec, frames, schema

@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+
 from tautolog.cli import positions, records
 from tautolog.cli.errors import Usage
 from tautolog.cli.positions import Position

@@ -1,6 +1,7 @@
 """The batch header: every field, what is refused and with which of Kafka's errors, what the broker writes into it."""
 
 import pytest
+
 from support.logs import sealed
 from tautolog.core.errors import ErrorCode
 from tautolog.core.records.batch import assign, batches, check, parse, stamp

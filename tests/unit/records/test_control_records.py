@@ -2,6 +2,7 @@
 
 import pytest
 from kafka.record.default_records import DefaultRecordBatch
+
 from tautolog.core.records.batch import parse
 from tautolog.core.records.control import ControlType, EndMarker, build_end_marker, read_end_marker
 from tautolog.core.records.errors import RecordsError

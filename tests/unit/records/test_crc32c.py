@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from tautolog.core.records import crc32c as module
 from tautolog.core.records.crc32c import crc32c, crc32c_by_table
 

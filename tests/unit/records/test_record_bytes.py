@@ -6,6 +6,7 @@ import pytest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder as AiokafkaBuilder
 from kafka.record.default_records import DefaultRecordBatch
 from kafka.record.default_records import DefaultRecordBatchBuilder as KafkaPythonBuilder
+
 from support.logs import opaque, sealed
 from tautolog.core.errors import ErrorCode
 from tautolog.core.records.batch import check, parse

@@ -1,6 +1,7 @@
 """Numbers and strings of variable length: the widths, the ends, what is refused."""
 
 import pytest
+
 from tautolog.core.records.errors import RecordsError
 from tautolog.core.records.varint import (
     read_compact_bytes,

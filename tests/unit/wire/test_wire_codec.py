@@ -3,6 +3,7 @@
 import struct
 
 import pytest
+
 from tautolog.core.errors import ProtocolError
 from tautolog.core.messages.api_versions import ApiVersion, ApiVersionsRequest, ApiVersionsResponse
 from tautolog.core.messages.create_topics import CreateTopicsRequest

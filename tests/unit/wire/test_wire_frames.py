@@ -3,6 +3,7 @@
 import struct
 
 import pytest
+
 from tautolog.core.errors import ProtocolError
 from tautolog.wire import frames
 

@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+
 import tautolog.core.messages
 from tautolog.wire import apis, codec, generate, schema
 

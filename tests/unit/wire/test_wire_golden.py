@@ -1,6 +1,7 @@
 """Every golden frame is decoded and encoded again to the byte; what is not is listed here, with its reason."""
 
 import pytest
+
 from support import wire_frames
 from tautolog.core.errors import ProtocolError
 from tautolog.core.messages._base import Message

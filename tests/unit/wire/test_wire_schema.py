@@ -1,6 +1,7 @@
 """The schema language: what a text means, and what it says when it means nothing."""
 
 import pytest
+
 from tautolog.wire import schema
 from tautolog.wire.schema import NEVER, Versions
 
