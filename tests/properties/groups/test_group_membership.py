@@ -195,7 +195,7 @@ class Membership(RuleBasedStateMachine):
 
     def _follow(self, client):
         """What a client does that follows the protocol: join until it is in, fetch its assignment, heartbeat."""
-        if any(waits is client for _, waits in self.waiting.values()):
+        if any(waits is client for _, waits, _ in self.waiting.values()):
             return
         if client.generation < 0 or self._heartbeat(client, client.generation):
             gone = client.generation >= 0 and self.group is None
@@ -233,9 +233,9 @@ class Membership(RuleBasedStateMachine):
     def _ask(self, api, version, body, client):
         answer = self.world.ask(api, version, body, client=client.name)
         if isinstance(answer, int):
-            self.waiting[answer] = (api, client)
+            self.waiting[answer] = (api, client, body.member_id)
         else:
-            self._answered(api, client, answer)
+            self._answered(api, client, body.member_id, answer)
         self._settle()
 
     def _settle(self):
@@ -245,25 +245,26 @@ class Membership(RuleBasedStateMachine):
 
     def _take_in(self):
         for reply in self.world.drain():
-            api, client = self.waiting.pop(reply.token)
-            self._answered(api, client, reply.message)
+            self._answered(*self.waiting.pop(reply.token), reply.message)
         if self.group is None:
             return
         if self.settled is None:
             self.settled = NEW | {"offsets": self._snapshot()["offsets"]}
         if self.group.state in SETTLED and self._snapshot() != self.settled:
-            self.saved = self.saved if self._same_but_for_offsets() else not self.world.disk_full
+            if not self._same_but_for_offsets():
+                self.saved = not self.world.disk_full
+                assert self.saved or self.group.state is GroupState.EMPTY, "assigned without having been written"
             self.settled = self._snapshot()
 
     def _same_but_for_offsets(self):
         old, new = dict(self.settled or {}), self._snapshot()
         return {**old, "offsets": None} == {**new, "offsets": None}
 
-    def _answered(self, api, client, answer):
+    def _answered(self, api, client, member_id, answer):
         if api == "join_group":
             self._joined(client, answer)
         elif answer.error_code == 0:
-            self._synced(client, bytes(answer.assignment))
+            self._synced(client, member_id, bytes(answer.assignment))
 
     def _joined(self, client, answer):
         if answer.error_code == ErrorCode.MEMBER_ID_REQUIRED:
@@ -290,16 +291,16 @@ class Membership(RuleBasedStateMachine):
             gathered = self.gathered.setdefault(generation, client.leads)
             assert gathered == client.leads, "one set of members a generation"
 
-    def _synced(self, client, assignment):
+    def _synced(self, client, member_id, assignment):
         group = self.group
-        member = group.members[client.member_id]
+        member = group.members[member_id]
         if group.generation in self.trying:
             self.assigned[group.generation] = self.trying.pop(group.generation)
         assert member.assignment == assignment
         if client.instance_id is None:
-            expected = self.assigned[group.generation].get(client.member_id, b"")
+            expected = self.assigned[group.generation].get(member_id, b"")
             assert assignment == expected, "a member was given what nobody assigned to it"
-        client.assigned = True
+        client.assigned = client.assigned or client.member_id == member_id
 
     # -- what must hold
 

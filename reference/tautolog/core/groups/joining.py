@@ -102,7 +102,9 @@ class Joining:
             if error:
                 return join_refused(error)
             self._groups[group_id] = group
-        if not group.has_room(member_id, config.get_int("group.max.size")):
+        # who comes back to its place takes no room (Kafka turns a static member away that restarts in a full group)
+        known_as = member_id or group.static.get(applicant.instance_id or "", "")
+        if not group.has_room(known_as, config.get_int("group.max.size")):
             return self._turn_away(group, member_id)
         if not group.supports(applicant.protocol_type, applicant.protocols):
             return join_refused(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, member_id)

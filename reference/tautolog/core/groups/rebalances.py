@@ -53,7 +53,9 @@ class Rebalances:
         if group.state is GroupState.COMPLETING_REBALANCE:
             for member in group.members.values():
                 member.assignment = b""
-                self.answer_sync(member, sync_refused(ErrorCode.REBALANCE_IN_PROGRESS))
+                if member.sync is not None:  # while it waited it was excused; from now on it is expected again
+                    self.answer_sync(member, sync_refused(ErrorCode.REBALANCE_IN_PROGRESS))
+                    self.expect(group, member, member.session_timeout_ms)
         group.pending_syncs.clear()
         _cancel_sync(group)
         group.become(GroupState.PREPARING_REBALANCE, self._broker.now.wall_ms)
