@@ -83,7 +83,7 @@ class Slot:
         if not self.decided:
             self.decided = True
             self.connection.decided(self)
-        self.connection.answered(self)
+        self.connection.answered()
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -254,11 +254,11 @@ class Connection(asyncio.BufferedProtocol):
             undecided.remove(slot)
             self._continue_soon()
 
-    def answered(self, slot: Slot) -> None:
-        """Let this answer leave, and those behind it that were waiting for it."""
-        slots = self._slots
-        if self._closing or slots[0] is not slot:
+    def answered(self) -> None:
+        """One more answer may leave: let all leave that have nothing before them."""
+        if self._closing:
             return
+        slots = self._slots
         if len(slots) == IN_FLIGHT:
             self._continue_soon()
         while slots and slots[0].done:
