@@ -1,0 +1,193 @@
+"""Trace validation: the set of states that the model may be in, event by event; the first impossible event explained.
+
+What was not logged is searched: missing parameters, arbitrary sets, hidden events, and the order of events of different
+nodes at the same time. A trace is rejected at the first line after which no state is left.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+
+import attrs
+
+from tautolog_checkers.model.conform.traces import Logged, Recording, Seen
+from tautolog_checkers.model.explore.compiled import step
+from tautolog_checkers.model.explore.ground import Ground, Instance
+from tautolog_checkers.model.states import holds
+from tautolog_spec.language.formulas import LanguageError, Variable
+from tautolog_spec.language.models import Action, Model
+from tautolog_spec.language.words import formula_text
+
+MOST_STATES = 100_000
+"""Possible states after which validation gives up with the verdict `unknown`."""
+
+Step = Callable[[int], int | None]
+
+
+@attrs.frozen
+class Conformance:
+    """Whether a trace is a behaviour of the model.
+
+    Attributes:
+        verdict: holds, violated, or unknown (too many possible states).
+        events: how many lines were accepted.
+        line: of the first impossible event; 0 if there is none.
+        reason: why it is impossible, in words.
+        states: how many states the model may be in at the end.
+
+    """
+
+    verdict: str
+    events: int
+    line: int = 0
+    reason: str = ""
+    states: int = 0
+
+
+class Validator:
+    """A finite instance of a model, and the states that it may be in."""
+
+    def __init__(self, model: Model, bounds: Mapping[str, int]) -> None:
+        self.ground = Ground(model, model.sizes(bounds))
+        self.model = self.ground.model
+        self.states = {self.ground.initial}
+        self._steps: dict[tuple[str, tuple[tuple[str, int], ...]], list[tuple[Instance, Step]]] = {}
+
+    def run(self, recording: Recording) -> Conformance:
+        """Validate a whole recording."""
+        accepted = 0
+        for batch in _batches(recording.events):
+            before = set(self.states)
+            after: set[int] = set()
+            for order in _orders(batch):
+                after |= self._in_order(order, before)
+            if not after:
+                return self._rejected(batch, before, accepted)
+            self.states = after
+            if len(after) > MOST_STATES:
+                return Conformance(
+                    "unknown", accepted, reason=f"more than {MOST_STATES} states are possible", states=len(after)
+                )
+            accepted += len(batch)
+        return Conformance("holds", accepted, states=len(self.states))
+
+    def _in_order(self, order: tuple[Logged, ...], states: set[int]) -> set[int]:
+        for one in order:
+            states = self._after(one, states)
+            if not states:
+                break
+        return states
+
+    def _after(self, one: Logged, states: set[int]) -> set[int]:
+        if one.hidden:
+            return self._hidden(one.hidden, states)
+        reached = self._reached(one, states)
+        return {state for state in reached if all(self._sees(seen, state) for seen in one.seen)}
+
+    def _reached(self, one: Logged, states: set[int]) -> set[int]:
+        found = set()
+        for name in one.actions:
+            for instance, taken in self._instances(name, one.values):
+                if any(frozenset(instance.event.chosen.get(key, ())) != rows for key, rows in one.chosen.items()):
+                    continue
+                found |= {after for state in states if (after := taken(state)) is not None}
+        return found
+
+    def _hidden(self, most: int, states: set[int]) -> set[int]:
+        everything = [taken for act in self.model.actions for _, taken in self._instances(act.name, {})]
+        found, frontier = set(states), set(states)
+        for _ in range(most):
+            reached = {after for taken in everything for state in frontier if (after := taken(state)) is not None}
+            frontier = reached - found
+            found |= frontier
+        return found
+
+    def _instances(self, name: str, values: Mapping[str, int]) -> list[tuple[Instance, Step]]:
+        key = (name, tuple(sorted(values.items())))
+        if key not in self._steps:
+            act = self.model.action(name)
+            self._check(act, values)
+            bits = len(self.ground.bits)
+            self._steps[key] = [(one, step(one, bits)) for one in self.ground.instances(act, values)]
+        return self._steps[key]
+
+    def _check(self, act: Action, values: Mapping[str, int]) -> None:
+        sorts = {one.name: one.sort.name for one in act.parameters}
+        for name, number in values.items():
+            if name not in sorts:
+                raise LanguageError(f"action {act.name} has no parameter {name}; it has {', '.join(sorts)}")
+            if not 0 <= number < self.ground.sizes[sorts[name]]:
+                size = self.ground.sizes[sorts[name]]
+                raise LanguageError(f"action {act.name}: {name} is {number}, and there are {size} of {sorts[name]}")
+
+    def _sees(self, seen: Seen, state: int) -> bool:
+        for (name, place), bit in self.ground.bits.items():
+            relevant = name == seen.relation and place[: len(seen.of)] == seen.of
+            if relevant and bool(state >> bit & 1) is not (place in seen.rows):
+                return False
+        return True
+
+    def _rejected(self, batch: tuple[Logged, ...], states: set[int], accepted: int) -> Conformance:
+        """Name the line, and the conjunct or the observation that fails in every possible state."""
+        for one in batch:
+            after = self._after(one, states)
+            if not after:
+                return Conformance("violated", accepted, one.line, self._why(one, states), len(states))
+            states = after
+            accepted += 1
+        return Conformance(
+            "violated", accepted, batch[0].line, "no order of these simultaneous events is possible", len(states)
+        )
+
+    def _why(self, one: Logged, states: set[int]) -> str:
+        reached = self._reached(one, states)
+        if reached:
+            for seen in one.seen:
+                if not any(self._sees(seen, state) for state in reached):
+                    where = f" of {list(seen.of)}" if seen.of else ""
+                    return f"after {' or '.join(one.actions)}, {seen.relation}{where} cannot be {sorted(seen.rows)}"
+            return f"what was seen after {' or '.join(one.actions)} cannot hold all at once"
+        reasons = [self._blocked(self.model.action(name), one, states) for name in one.actions]
+        return "; ".join(reasons)
+
+    def _blocked(self, act: Action, one: Logged, states: set[int]) -> str:
+        """The first conjunct that is false for the best choice of what was not logged."""
+        if not act.requires:
+            return f"{act.name} with the sets that were logged is not in the model"
+        state = self.ground.decode(min(states))
+        best = -1
+        for values in self._values(act, one.values):
+            false = (n for n, formula in enumerate(act.requires) if not holds(formula, state, values))
+            best = max(best, next(false, len(act.requires) - 1))
+        shown = ", ".join(f"{name}={number}" for name, number in one.values.items())
+        return f"{act.name}({shown}) is not enabled: {formula_text(act.requires[best])} does not hold"
+
+    def _values(self, act: Action, given: Mapping[str, int]) -> Iterator[dict[Variable, int]]:
+        sizes = self.ground.sizes
+        ranges = [(given[one.name],) if one.name in given else range(sizes[one.sort.name]) for one in act.parameters]
+        for numbers in itertools.product(*ranges):
+            yield dict(zip(act.parameters, numbers, strict=True))
+
+
+def _batches(events: tuple[Logged, ...]) -> Iterator[tuple[Logged, ...]]:
+    """Events in order; those with one and the same time together."""
+    for time, lines in itertools.groupby(events, key=lambda one: one.time):
+        batch = tuple(lines)
+        if time is None:
+            yield from ((one,) for one in batch)
+        else:
+            yield batch
+
+
+def _orders(batch: tuple[Logged, ...]) -> Iterator[tuple[Logged, ...]]:
+    """Every order of simultaneous events that keeps the order of each node."""
+    if not batch:
+        yield ()
+        return
+    nodes = dict.fromkeys(one.node for one in batch)
+    for node in nodes:
+        first = next(one for one in batch if one.node == node)
+        rest = tuple(one for one in batch if one is not first)
+        for order in _orders(rest):
+            yield (first, *order)

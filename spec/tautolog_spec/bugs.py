@@ -1,0 +1,19 @@
+"""The museum: historical bugs of replicated logs, each a named switch that models and broker carry under the same name.
+
+With a fix on, proof and exploration pass. With it off, the stated promise is broken: the explorer finds a trace of the
+stated length, and, where the model is proved, the proof fails at the named action.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Fix(StrEnum):
+    """What was changed, named after the proposal or the mechanism that changed it."""
+
+    KIP_101_TRUNCATE_BY_EPOCH = "KIP_101_TRUNCATE_BY_EPOCH"
+    KIP_279_EPOCH_LOOKUP = "KIP_279_EPOCH_LOOKUP"
+    KIP_320_FENCED_TRUNCATION = "KIP_320_FENCED_TRUNCATION"
+    KIP_320_FENCED_HIGH_WATERMARK = "KIP_320_FENCED_HIGH_WATERMARK"
+    ISR_AFTER_EPOCH_START = "ISR_AFTER_EPOCH_START"

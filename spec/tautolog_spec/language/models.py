@@ -1,0 +1,396 @@
+"""Actions, invariants and models: a transition system as data, checked when it is written down.
+
+A state is a set of tuples for each relation. Initially all relations are empty but for what `initial` says. An action is
+enabled for some parameters if all of `requires` holds; then all of `updates` happen at once, each reading the old state.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from tautolog_spec.language.formulas import (
+    Formula,
+    LanguageError,
+    Quantified,
+    Sort,
+    Variable,
+    both,
+    free_variables,
+    relations_in,
+    resolve,
+    switches_in,
+    walk,
+)
+from tautolog_spec.language.relations import Kind, Relation, Update
+
+Sizes = Mapping[str, int]
+"""How many elements each sort has, by name of the sort."""
+Facts = Mapping[str, frozenset[tuple[int, ...]]]
+"""Which tuples of elements (numbered from 0) stand in each relation, by name of the relation."""
+
+
+@attrs.frozen
+class Step:
+    """What an action asks of the state, one conjunct a line, and what it does to it, one relation a line."""
+
+    requires: tuple[Formula, ...] = ()
+    updates: tuple[Update, ...] = ()
+
+
+@attrs.frozen(eq=False)
+class Action:
+    """One atomic step of somebody.
+
+    Attributes:
+        name: a verb.
+        parameters: what it is done by and to.
+        requires: the guard, conjunct by conjunct.
+        updates: what changes, at most one update for a relation.
+        meaning: sentences.
+        switch: the fix that this action belongs to, if any.
+        with_fix: whether the action exists with that fix or without it.
+
+    """
+
+    name: str
+    parameters: tuple[Variable, ...]
+    requires: tuple[Formula, ...]
+    updates: tuple[Update, ...]
+    meaning: str
+    switch: str | None = None
+    with_fix: bool = True
+
+    @property
+    def guard(self) -> Formula:
+        """All of `requires`."""
+        return both(*self.requires)
+
+    def formulas(self) -> tuple[Formula, ...]:
+        """Every formula in it."""
+        return (*self.requires, *(update.condition for update in self.updates))
+
+    def resolve(self, without: frozenset[str]) -> Action | None:
+        """The action with every fix decided; None if it does not exist then."""
+        if self.switch is not None and (self.switch not in without) is not self.with_fix:
+            return None
+        updates = [update.resolve(without) for update in self.updates]
+        return attrs.evolve(
+            self,
+            requires=tuple(resolve(formula, without) for formula in self.requires),
+            updates=tuple(update for update in updates if update is not None),
+            switch=None,
+            with_fix=True,
+        )
+
+
+def action(
+    *sorts: Sort, only_with: str | None = None, only_without: str | None = None
+) -> Callable[[Callable[..., Step]], Action]:
+    """Make an action of a function from parameters to a `Step`; its name and docstring are the action's."""
+
+    def make(function: Callable[..., Step]) -> Action:
+        name = function.__name__
+        names = list(inspect.signature(function).parameters)
+        if len(names) != len(sorts):
+            raise LanguageError(
+                f"action {name} takes ({', '.join(names)}), and the sorts are {', '.join(map(str, sorts)) or 'none'}"
+            )
+        parameters = tuple(Variable(given, sort) for given, sort in zip(names, sorts, strict=True))
+        step = function(*parameters)
+        meaning = inspect.cleandoc(function.__doc__ or "")
+        if not meaning:
+            raise LanguageError(f"action {name} has no docstring: say who does what, and why")
+        switch = only_with or only_without
+        return Action(
+            name,
+            parameters,
+            step.requires,
+            step.updates,
+            meaning,
+            str(switch) if switch else None,
+            with_fix=only_without is None,
+        )
+
+    return make
+
+
+@attrs.frozen(eq=False)
+class Invariant:
+    """What holds in every reachable state.
+
+    Attributes:
+        name: as obligations and verdicts call it.
+        formula: closed.
+        meaning: one sentence.
+        source: the KIP or paper that it comes from.
+        is_safety: a promise to users; otherwise it only helps the proof.
+
+    """
+
+    name: str
+    formula: Formula
+    meaning: str
+    source: str
+    is_safety: bool
+
+
+def safety(name: str, formula: Formula, *, meaning: str, source: str) -> Invariant:
+    """A promise."""
+    return Invariant(name, formula, meaning, source, is_safety=True)
+
+
+def auxiliary(name: str, formula: Formula, *, meaning: str, source: str = "this proof") -> Invariant:
+    """What the proof of a promise leans on."""
+    return Invariant(name, formula, meaning, source, is_safety=False)
+
+
+@attrs.frozen(eq=False)
+class Sometimes:
+    """What must be possible: a model in which it never happens is too strict to mean anything."""
+
+    name: str
+    formula: Formula
+    meaning: str
+
+
+@attrs.frozen(eq=False)
+class Liveness:
+    """From every reachable state where `trigger` holds, `goal` comes to hold, if the `fair` actions are not starved.
+
+    Attributes:
+        name: as verdicts call it.
+        trigger: when the promise is made.
+        goal: what comes.
+        fair: names of actions; each is weakly fair: not enabled for ever without being taken.
+        meaning: one sentence.
+        source: the KIP or paper that it comes from.
+
+    """
+
+    name: str
+    trigger: Formula
+    goal: Formula
+    fair: tuple[str, ...]
+    meaning: str
+    source: str
+
+
+@attrs.frozen
+class Bound:
+    """A published name for the size of a sort: the sort has `value + extra` elements."""
+
+    name: str
+    sort: Sort
+    extra: int = 0
+    least: int = 1
+
+
+@attrs.frozen
+class Configuration:
+    """A finite instance that is explored whenever the tests run, and what it must count.
+
+    Attributes:
+        bounds: by name of a sort or of a `Bound`.
+        distinct: states, exactly.
+        depth: levels of breadth-first search, the initial state being level 1, as TLC counts.
+        symmetric: whether states that differ by a permutation of an unordered sort count once.
+
+    """
+
+    bounds: Mapping[str, int]
+    distinct: int
+    depth: int
+    symmetric: bool = False
+
+
+@attrs.frozen(eq=False)
+class Model:
+    """A transition system with its promises.
+
+    Attributes:
+        name: as commands call it.
+        title: one line.
+        essay: what it is about, in paragraphs.
+        relations: all of them.
+        axioms: what is known of the rigid relations.
+        initial: updates of the empty state.
+        actions: who may do what.
+        invariants: what they keep.
+        sometimes: what must be possible.
+        liveness: what must come.
+        configurations: the finite instances that tests explore.
+        bounds: names for sizes.
+        frame: for a model with rigid relations, the sizes of further sorts and the facts of those relations, given sizes.
+        proved: whether all invariants together are inductive (and safety holds without any bound).
+
+    """
+
+    name: str
+    title: str
+    essay: str
+    relations: tuple[Relation, ...]
+    initial: tuple[Update, ...]
+    actions: tuple[Action, ...]
+    invariants: tuple[Invariant, ...]
+    axioms: tuple[Formula, ...] = ()
+    sometimes: tuple[Sometimes, ...] = ()
+    liveness: tuple[Liveness, ...] = ()
+    configurations: tuple[Configuration, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    frame: Callable[[Sizes], tuple[Sizes, Facts]] | None = None
+    proved: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a model that does not make sense."""
+        check(self)
+
+    @property
+    def sorts(self) -> tuple[Sort, ...]:
+        """Every sort, in order of appearance."""
+        found = [sort for one in self.relations for sort in one.sorts]
+        found += [parameter.sort for act in self.actions for parameter in act.parameters]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The fixes that the model knows, sorted."""
+        found: set[str] = set()
+        for act in self.actions:
+            found |= {switch for switch in (act.switch, *(one.switch for one in act.updates)) if switch is not None}
+            for formula in act.formulas():
+                found |= switches_in(formula)
+        return tuple(sorted(found))
+
+    def without(self, *switches: str) -> Model:
+        """The model with these fixes taken out and all others in."""
+        unknown = sorted(set(map(str, switches)) - set(self.switches))
+        if unknown:
+            known = ", ".join(self.switches) or "none"
+            raise LanguageError(f"model {self.name} has no fix {', '.join(unknown)}; it has {known}")
+        off = frozenset(map(str, switches))
+        actions = [act.resolve(off) for act in self.actions]
+        return attrs.evolve(self, actions=tuple(act for act in actions if act is not None))
+
+    def action(self, name: str) -> Action:
+        """The action of that name."""
+        for act in self.actions:
+            if act.name == name:
+                return act
+        raise LanguageError(f"model {self.name} has no action {name}; it has {', '.join(a.name for a in self.actions)}")
+
+    def sizes(self, bounds: Mapping[str, int]) -> dict[str, int]:
+        """Sizes of all sorts from bounds by name of a sort or of a `Bound`."""
+        named = {bound.name: bound for bound in self.bounds}
+        derived = {bound.sort.name for bound in self.bounds}
+        for sort in self.sorts:
+            if sort.name not in derived:
+                named[sort.name] = Bound(sort.name, sort)
+        sizes = {}
+        for name, value in bounds.items():
+            if name not in named:
+                raise LanguageError(f"model {self.name} has no bound {name}; it has {', '.join(self.bound_names())}")
+            if value < named[name].least:
+                raise LanguageError(f"bound {name} is {value}, and at least {named[name].least} is wanted")
+            sizes[named[name].sort.name] = value + named[name].extra
+        if self.frame is not None:
+            sizes.update(self.frame(sizes)[0])
+        missing = [bound.name for bound in named.values() if bound.sort.name not in sizes]
+        if missing:
+            raise LanguageError(f"model {self.name} also needs a bound for {', '.join(missing)}")
+        return sizes
+
+    def bound_names(self) -> list[str]:
+        """The names that `sizes` asks for."""
+        given = {bound.sort.name for bound in self.bounds}
+        known = [sort.name for sort in self.sorts if sort.name not in given]
+        if self.frame is not None:
+            computed = self.frame(dict.fromkeys(known, 1))[0]
+            known = [name for name in known if name not in computed]
+        return [name for name in known if name not in given] + [bound.name for bound in self.bounds]
+
+    def rigid_facts(self, sizes: Sizes) -> Facts:
+        """What the rigid relations hold of, in a finite instance."""
+        return self.frame(sizes)[1] if self.frame is not None else {}
+
+
+def check(model: Model) -> None:
+    """Refuse a model that does not make sense, with a sentence that names the part."""
+    _check_names(model)
+    declared = {one.name for one in model.relations}
+    formulas = [(f"invariant {one.name}", one.formula) for one in model.invariants]
+    formulas += [(f"sometimes {one.name}", one.formula) for one in model.sometimes]
+    formulas += [(f"axiom {number}", one) for number, one in enumerate(model.axioms, 1)]
+    formulas += [(f"liveness {one.name}", both(one.trigger, one.goal)) for one in model.liveness]
+    formulas += [("the initial state", _closed(update)) for update in model.initial]
+    for where, formula in formulas:
+        _check_formula(where, formula, (), declared)
+    for act in model.actions:
+        _check_action(act, declared)
+    for one in model.liveness:
+        for name in one.fair:
+            model.action(name)
+
+
+def _closed(update: Update) -> Formula:
+    if len(update.ranging) != len(update.arguments):
+        raise LanguageError(f"the initial state: {update.relation.name} must be given with `...` for every argument")
+    return Quantified(True, update.ranging, update.condition) if update.ranging else update.condition  # noqa: FBT003
+
+
+def _check_names(model: Model) -> None:
+    for what, names in (
+        ("relation", [one.name for one in model.relations]),
+        ("action", [f"{one.name}{one.switch or ''}{one.with_fix}" for one in model.actions]),
+        ("invariant", [one.name for one in model.invariants]),
+    ):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise LanguageError(f"model {model.name} has two of {what} {', '.join(twice)}")
+
+
+def _check_formula(where: str, formula: Formula, bound: tuple[Variable, ...], declared: set[str]) -> None:
+    loose = [variable for variable in free_variables(formula) if not any(variable is one for one in bound)]
+    if loose:
+        raise LanguageError(f"{where}: nothing binds {', '.join(repr(variable) for variable in loose)}")
+    unknown = [name for name in relations_in(formula) if name not in declared]
+    if unknown:
+        raise LanguageError(f"{where} speaks of {', '.join(unknown)}, which the model does not list")
+    for one in walk(formula):
+        if isinstance(one, Quantified) and not one.variables:
+            raise LanguageError(f"{where}: a quantifier without variables")
+
+
+def _check_action(act: Action, declared: set[str]) -> None:
+    where = f"action {act.name}"
+    for formula in act.requires:
+        _check_formula(where, formula, act.parameters, declared)
+        _no_ghosts(f"the guard of {where}", formula)
+    seen: set[tuple[str, str | None, bool]] = set()
+    for update in act.updates:
+        name = update.relation.name
+        what = f"{where}, update of {name}"
+        if name not in declared:
+            raise LanguageError(f"{what}: the model does not list that relation")
+        if update.relation.kind in {Kind.RIGID, Kind.CHOICE}:
+            raise LanguageError(f"{what}: a {update.relation.kind.value} relation cannot be updated")
+        if {(name, update.switch, update.with_fix), (name, None, True)} & seen:
+            raise LanguageError(f"{what}: there are two; join them, so that no order between them matters")
+        seen.add((name, update.switch, update.with_fix))
+        _check_formula(what, update.condition, (*act.parameters, *update.ranging), declared)
+        known = (*act.parameters, *update.ranging)
+        loose = [one for one in update.arguments if not any(one is other for other in known)]
+        if loose:
+            raise LanguageError(f"{what}: nothing binds {', '.join(repr(one) for one in loose)}")
+        if update.relation.kind is not Kind.GHOST:
+            _no_ghosts(what, update.condition)
+
+
+def _no_ghosts(where: str, formula: Formula) -> None:
+    ghosts = [name for name, one in relations_in(formula).items() if one.kind is Kind.GHOST]
+    if ghosts:
+        raise LanguageError(
+            f"{where} reads the ghost {', '.join(ghosts)}: what the proof writes, the protocol cannot know"
+        )

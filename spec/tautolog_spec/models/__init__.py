@@ -1,0 +1,18 @@
+"""The models, each a module with an essay, its text and its `MODEL`. They are loaded by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from tautolog_spec.language import LanguageError, Model
+
+MODULES = {"kip-320": "kip_320", "replication": "replication"}
+"""Name of a model, as commands call it -> its module."""
+
+
+def load(name: str) -> Model:
+    """The model of that name, with every fix undecided."""
+    if name not in MODULES:
+        raise LanguageError(f"there is no model {name}; there are {', '.join(MODULES)}")
+    model: Model = import_module(f"tautolog_spec.models.{MODULES[name]}").MODEL
+    return model
