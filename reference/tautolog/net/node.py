@@ -125,7 +125,14 @@ class Driver:
         except Exception as error:  # noqa: BLE001  # whatever it is, the node cannot go on
             self.fail(error)
             return
-        if node.outbox:
+        outbox = node.outbox
+        if len(outbox) == 1 and not self._barrier:
+            effect = outbox[0]
+            if type(effect) is Reply:  # nearly always
+                outbox.clear()
+                effect.token.answer(effect.message)
+                return
+        if outbox:
             self._settle_outbox()
 
     def disconnected(self, peer: Peer) -> None:
