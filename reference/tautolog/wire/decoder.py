@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tautolog.wire.primitives import MOST_ELEMENTS
 from tautolog.wire.schema import Field, Message
 from tautolog.wire.source import FORMATS, About, Source, present, size_of, tagged
 
@@ -46,6 +47,9 @@ class _Decoder:
         self.source = Source(api, "def decode(b, o):")
         self.run: list[tuple[str, str, str]] = []  # target, format, path
         self.source.line(1, "end = len(b)", "")
+        self.bounded = message.kind == "request"
+        if self.bounded:
+            self.source.line(1, f"room = {MOST_ELEMENTS}", "")
         self.structure(message.name, message.fields, 0, 1, "")
         self.source.line(1, "return m0, o", "")
 
@@ -112,6 +116,9 @@ class _Decoder:
         else:
             least = 1 if self.flexible else 2
         line(inner, f"if n * {max(least, 1)} > end - o: raise crowd(n, end - o)", path)
+        if self.bounded:
+            line(inner, "room -= n", path)
+            line(inner, "if room < 0: raise throng(-room)", path)
         if field.type in FORMATS and field.type != "uuid":
             line(inner, f'{target} = list(unpack_from(f">{{n}}{FORMATS[field.type]}", b, o)); o += n * {least}', path)
         else:

@@ -17,6 +17,14 @@ MAX_LENGTH: Final = 0x7FFF_FFFF
 NO_VARINT = "a varint above 2147483647"
 
 
+MOST_ELEMENTS = 250_000
+"""How many elements all arrays of one request may have together.
+
+An element of two bytes becomes an object of seventy: without this bound, memory and time would not follow the bytes received
+but a multiple of them. A request that names every partition of a large cluster has far fewer.
+"""
+
+
 class Malformed(Exception):  # noqa: N818  # a reason on its way to becoming a ProtocolError
     """Why bytes are not the message they should be, or why a message does not fit its version."""
 
@@ -91,6 +99,11 @@ def overrun(size: int, left: int) -> Malformed:
 def crowd(count: int, left: int) -> Malformed:
     """An array whose elements cannot all be in the frame."""
     return Malformed(f"{count} elements announced, {left} bytes left")
+
+
+def throng(count: int) -> Malformed:
+    """An array that takes a request over the elements it may have."""
+    return Malformed(f"{count} elements more than a request may have, which is {MOST_ELEMENTS} in all its arrays")
 
 
 def negative(length: int) -> Malformed:
