@@ -215,7 +215,9 @@ class Membership(RuleBasedStateMachine):
             SyncGroupRequestAssignment(member_id, f"{generation}:{member_id}".encode())
             for member_id in dict.fromkeys(client.leads or (client.member_id, other_id))
         ]
-        if self.group is not None and client.member_id == self.group.leader_id and generation == self.group.generation:
+        group = self.group
+        completing = group is not None and group.state is GroupState.COMPLETING_REBALANCE
+        if completing and client.member_id == group.leader_id and generation == group.generation:
             self.trying[generation] = {each.member_id: bytes(each.assignment) for each in given}
         body = SyncGroupRequest(
             "g", generation, client.member_id, client.instance_id, "consumer", client.protocol or "range", given
