@@ -49,12 +49,10 @@ OTHERS: list[str] = [
     "The internal offsets topic has one replica whatever `offsets.topic.replication.factor` says, while there is one broker.",
     "An InitProducerId or FindCoordinator for transactions is refused at once: there is no transaction coordinator yet.",
     "The first FindCoordinator makes the offsets topic and is answered; Kafka answers COORDINATOR_NOT_AVAILABLE once.",
-    "A JoinGroup or SyncGroup that the same member sends again while the first one waits: the first is REBALANCE_IN_PROGRESS, and "
-    "UNKNOWN_MEMBER_ID if the member leaves; Kafka never answers it.",
+    "A JoinGroup or SyncGroup that waits while its member sends another or leaves is answered with an error; Kafka never answers.",
     "A protocol named twice in one JoinGroup counts once; in Kafka it keeps every other member out.",
     "A static member that restarts in a full group gets its place back; Kafka answers GROUP_MAX_SIZE_REACHED.",
-    "A static member that restarts with another subscription is known to read it at once (for OffsetDelete and expiry); in Kafka "
-    "from the next generation on.",
+    "A static member that restarts with another subscription is known to read it at once; in Kafka from the next generation on.",
     "A member id from MEMBER_ID_REQUIRED used with an instance id is UNKNOWN_MEMBER_ID; Kafka answers UNKNOWN_SERVER_ERROR.",
     "An offset or a group that cannot be written is COORDINATOR_NOT_AVAILABLE, to be tried again; Kafka ends itself.",
     "A full disk refuses the produce request with KAFKA_STORAGE_ERROR and everything else goes on; Kafka ends itself.",
