@@ -383,7 +383,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _continue(self) -> None:
         self._continuing = False
-        if self._closing or self._halted:
+        if self._closing or self._halted or self._transport.is_closing():  # the last: a reset not yet told
             return
         if self._own is not None and self._begin < self._end:
             self._serve_own(self._own)

@@ -65,6 +65,9 @@ class Transport:
         assert not self.reading
         self.reading = True
 
+    def is_closing(self):
+        return self.closed
+
     def close(self):
         self.closed = True
 
