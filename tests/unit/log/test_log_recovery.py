@@ -268,6 +268,13 @@ class TestLostBelowTheRecoveryPoint:
         tried.append(b"next", epoch=1)
         assert [record.offset for _, _, record in everything(tried.reopen())] == [10]
 
+    def test_the_first_segment(self):
+        tried = grown(checkpoint=10, segment_bytes=350)
+        tried.disk.remove(tried.path(0))
+        tried.reopen()
+        assert (tried.log.start_offset, tried.log.end_offset, tried.reports[0][0]) == (2, 10, "error")
+        assert len(everything(tried.log)) == 8
+
     def test_the_last_segment(self):
         tried = grown(checkpoint=10, segment_bytes=350)
         tried.disk.remove(tried.path(8))

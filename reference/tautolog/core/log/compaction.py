@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 
 from tautolog.core.log.config import LogConfig
 from tautolog.core.log.scan import scan
-from tautolog.core.log.segment import INDEX, LOG, MAX_RELATIVE_OFFSET, TIMEINDEX, Report, Segment, file_name
+from tautolog.core.log.segment import INDEX, LOG, MAX_RELATIVE_OFFSET, TIMEINDEX, Report, Segment, file_name, offsets_of
 from tautolog.core.messages._base import Buffer
 from tautolog.core.ports import Storage
 from tautolog.core.records.batch import DELETE_HORIZON, HEADER_SIZE, Batch, parse
@@ -44,28 +44,31 @@ def finish_swaps(storage: Storage, folder: str, names: list[str]) -> list[str]:
     for name in names:
         if name.endswith(CLEANED):
             storage.remove(f"{folder}/{name}")
-    for name in names:
-        if name.endswith(SWAP):
-            put_in_place(storage, folder, int(name.removesuffix(SWAP)))
+    for base_offset in offsets_of(names, SWAP):
+        storage.sync(put_in_place(storage, folder, base_offset))
     return storage.list(folder)
 
 
-def put_in_place(storage: Storage, folder: str, base_offset: int) -> None:
-    """Let the rewritten file take the place of all segments whose offsets it covers; may be repeated after a crash."""
+def put_in_place(storage: Storage, folder: str, base_offset: int) -> str:
+    """Let the rewritten file take the place of all segments whose offsets it covers; may be repeated after a crash.
+
+    Returns its new name, which is not synced yet.
+    """
     swap = file_name(folder, base_offset, SWAP)
+    storage.sync(swap)  # nothing may go before it is sure to be found
     end = base_offset
     for _, batch, _ in scan(storage, swap, 0, storage.size(swap), verify=False):
         end = batch.next_offset
-    for name in reversed(storage.list(folder)):
-        if name.endswith(LOG) and base_offset < int(name.removesuffix(LOG)) < end:
+    for covered in reversed(offsets_of(storage.list(folder), LOG)):
+        if base_offset < covered < end:
             for suffix in (INDEX, TIMEINDEX, LOG):
-                storage.remove(f"{folder}/{name.removesuffix(LOG)}{suffix}")
+                storage.remove(file_name(folder, covered, suffix))
     for suffix in (INDEX, TIMEINDEX):
         storage.remove(file_name(folder, base_offset, suffix))
     storage.sync_all()  # the old ones must be gone for good before the new one is no longer known as such
     target = file_name(folder, base_offset, LOG)
     storage.rename(swap, target)
-    storage.sync(target)
+    return target
 
 
 def choose(
@@ -301,13 +304,12 @@ class Cleaner:
         storage.rename(target.path(CLEANED), target.path(SWAP))
         target.log_path = target.path(SWAP)
         self._replace(group, target)
-        storage.sync(target.log_path)
         settle(storage, target)
 
 
 def settle(storage: Storage, segment: Segment) -> None:
     """Give a rewritten segment its final name, if it has not got it yet."""
     if segment.log_path.endswith(SWAP):
-        put_in_place(storage, segment.folder, segment.base_offset)
-        segment.log_path = segment.path(LOG)
+        segment.log_path = put_in_place(storage, segment.folder, segment.base_offset)
+        storage.sync(segment.log_path)
         segment.save()

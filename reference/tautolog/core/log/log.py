@@ -63,6 +63,7 @@ class Log:
         self._active: Segment | None = None
         self._durable = Checkpoint()
         self._snapshots: list[int] = []
+        self._snapshot_at = -1  # the newest one, which holds unless `producers.changed`
         self._cleaned_to = 0
         self._uncleanable = False
         self._cleaner: Cleaner | None = None
@@ -94,6 +95,7 @@ class Log:
         self._install(recovery.segments)
         self._durable = recovery.checkpoint
         self._snapshots = recovery.snapshots
+        self._snapshot_at = recovery.checkpoint.snapshot
         self._cleaned_to = min(recovery.checkpoint.cleaned_to, recovery.end_offset)
         self.epochs = recovery.epochs
         self.producers = recovery.producers
@@ -173,12 +175,12 @@ class Log:
         """Write the producers if they have changed; the offset of the snapshot that holds, -1 if there are none."""
         if self.producers.changed:
             self._write_snapshot(self.end_offset, self.producers)
-            return self.end_offset
-        return self._durable.snapshot
+        return self._snapshot_at
 
     def _write_snapshot(self, offset: int, producers: ProducerStates) -> None:
         self._storage.replace(file_name(self.folder, offset, SNAPSHOT), producers.encode())
         producers.changed = False
+        self._snapshot_at = offset
         if offset not in self._snapshots:
             self._snapshots.append(offset)
 
@@ -364,10 +366,10 @@ class Log:
 
     def truncate_to(self, offset: int) -> None:
         """Cut everything from `offset` on; a batch that holds it goes whole. Durable when it returns."""
+        offset = max(offset, self.start_offset)
         if offset >= self.end_offset:
             return
         self._stop_cleaning()
-        offset = max(offset, self.start_offset)
         index = max(bisect_right(self._bases, offset) - 1, 0)
         segment = self._segments[index]
         found = next(segment.walk(offset), None)
@@ -379,19 +381,22 @@ class Log:
         self._cursors.clear()
         self.epochs.truncate_from_end(end)
         self.producers = states
-        while self._segments[-1] is not segment:
+        kept = index + 1 if end > self.start_offset else 0  # nothing left to read: nothing to keep
+        while len(self._segments) > kept:
             self._segments[-1].remove()
             dropped = self._segments.pop()
             self._bases.pop()
-            self._active = self._segments[-1]
+            self._active = self._segments[-1] if self._segments else None
             self.size_bytes -= dropped.size
-            self.end_offset = dropped.base_offset
-        self._storage.truncate(segment.log_path, position)
-        self.size_bytes -= segment.size - position
-        self.end_offset = end
-        segment.cut(position, end)
+            self.end_offset = max(dropped.base_offset, self.start_offset)
+        if kept:
+            self._storage.truncate(segment.log_path, position)
+            self.size_bytes -= segment.size - position
+            self.end_offset = end
+            segment.cut(position, end)
         self.high_watermark = min(self.high_watermark, end)
         self._cleaned_to = min(self._cleaned_to, end)
+        self._drop_snapshots()
         self._storage.sync_all()
         self.checkpoint(self.high_watermark)
 
@@ -479,13 +484,11 @@ class Log:
             if self._round is None and not self._start_cleaning(now, high_watermark):
                 return False
             while read < budget_bytes and self._round is not None:
-                read += next(self._round)
-        except StopIteration:
-            if self._cleaner is not None:
-                self._cleaned_to = self._cleaner.cleaned_to
-            self._stop_cleaning()
-            self._write_checkpoint(self._durable)
-            return False
+                piece = next(self._round, None)
+                if piece is None:
+                    self._finish_cleaning()
+                    return False
+                read += piece
         except (StorageError, RecordsError) as error:
             self._uncleanable = isinstance(error, RecordsError)  # it will not get better by trying again
             self._stop_cleaning()
@@ -526,6 +529,12 @@ class Log:
     def _replace(self, old: list[Segment], new: Segment) -> None:
         index = self._segments.index(old[0])
         self._install([*self._segments[:index], new, *self._segments[index + len(old) :]])
+
+    def _finish_cleaning(self) -> None:
+        if self._cleaner is not None:
+            self._cleaned_to = self._cleaner.cleaned_to
+        self._stop_cleaning()
+        self._write_checkpoint(self._durable)
 
     def _stop_cleaning(self) -> None:
         """Leave a round where it is: what it has not finished it starts anew."""

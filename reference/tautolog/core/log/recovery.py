@@ -9,7 +9,6 @@ epochs and producers are brought up to that end, and what was cut or found is ma
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final
 
 from tautolog.core.log.checkpoint import FILE, Checkpoint
 from tautolog.core.log.compaction import finish_swaps
@@ -18,21 +17,9 @@ from tautolog.core.log.epochs import FILE as EPOCHS_FILE
 from tautolog.core.log.epochs import EpochCache
 from tautolog.core.log.producers import ProducerStates
 from tautolog.core.log.scan import scan
-from tautolog.core.log.segment import INDEX, LOG, SNAPSHOT, TIMEINDEX, Report, Segment, file_name
+from tautolog.core.log.segment import INDEX, LOG, SNAPSHOT, TIMEINDEX, Report, Segment, file_name, offsets_of
 from tautolog.core.ports import Instant, Storage
 from tautolog.core.records.errors import RecordsError
-
-_DIGITS: Final = 20
-
-
-def offsets_of(names: list[str], suffix: str) -> list[int]:
-    """The offsets in the names of one kind of file, ascending."""
-    found = []
-    for name in names:
-        stem = name[:_DIGITS]
-        if name[_DIGITS:] == suffix and stem.isascii() and stem.isdigit():
-            found.append(int(stem))
-    return found
 
 
 def replay_producers(storage: Storage, folder: str, segments: list[Segment], end_offset: int) -> ProducerStates:
@@ -47,7 +34,7 @@ def replay_producers(storage: Storage, folder: str, segments: list[Segment], end
     starts = [segment.base_offset for segment in segments]
     for segment in segments[max(bisect_right(starts, from_offset) - 1, 0) :]:
         for _, batch, chunk in segment.walk(from_offset):
-            if from_offset <= batch.base_offset < end_offset:
+            if batch.base_offset >= from_offset and batch.last_offset < end_offset:
                 states.observe(batch, chunk)
     states.changed = True
     return states
@@ -77,10 +64,12 @@ class Recovery:
         """Do it. Raises `StorageError` if the disk refuses."""
         names = finish_swaps(self._storage, self._folder, self._storage.list(self._folder))
         known = self._read_checkpoint(names)
+        bases = offsets_of(names, LOG)
         self.checkpoint = known or Checkpoint()
-        bases = self._trusted(offsets_of(names, LOG), names)
-        self.start_offset = known.start_offset if known else (bases[0] if bases else 0)
-        self._find_segments(bases, names)
+        self.start_offset = self.checkpoint.start_offset
+        if known is None and bases and (FILE in names or EPOCHS_FILE in names):
+            self.start_offset = bases[0]  # there has been a checkpoint, so the start may have been moved
+        self._find_segments(self._trusted(bases), names)
         self._read_producers(names)
         if self.segments:
             starts = [segment.base_offset for segment in self.segments]
@@ -114,16 +103,16 @@ class Recovery:
             self._report("warning", f"{self._folder}/{FILE} is damaged: the whole log is scanned")
         return known
 
-    def _trusted(self, bases: list[int], names: list[str]) -> list[int]:
-        """No segments if the first one is missing of a log that no checkpoint speaks of: a power cut took it.
-
-        A log starts at offset 0 until its start is moved, which writes a checkpoint first.
-        """
-        if not bases or bases[0] == 0 or FILE in names or EPOCHS_FILE in names:
+    def _trusted(self, bases: list[int]) -> list[int]:
+        """The segments, unless the log does not begin where it should: what follows a gap was never synced, or it is lost."""
+        if not bases or bases[0] <= self.start_offset:
             return bases
-        self._report(
-            "warning", f"{self._folder}: starts at offset {bases[0]}, and what came before was never synced: dropped"
-        )
+        if bases[0] <= self.checkpoint.recovery_point:
+            self._report("error", f"{self._folder}: everything below offset {bases[0]} is lost")
+            self.start_offset = bases[0]
+            return bases
+        line = f"{self._folder}: starts at offset {bases[0]}, what came before was not synced: {len(bases)} segments dropped"
+        self._report("warning", line)
         for base in reversed(bases):
             self._storage.remove(file_name(self._folder, base, LOG))
         self._cut = True
@@ -183,6 +172,7 @@ class Recovery:
                 self.snapshots.append(offset)
             else:
                 self._storage.remove(file_name(self._folder, offset, SNAPSHOT))
+                self._cut = True
 
     def _begin(self, segment: Segment) -> None:
         """Take up the first segment at the recovery point, or at its start if it is not as the checkpoint says."""

@@ -25,6 +25,7 @@ TIMEINDEX: Final = ".timeindex"
 SNAPSHOT: Final = ".snapshot"
 
 MAX_RELATIVE_OFFSET: Final = 0x7FFFFFFF
+_DIGITS: Final = 20
 _FIRST_TIMESTAMP: Final = Struct(">35xq")
 _ENTRY: Final = Struct(">q8xb6xi")
 
@@ -32,6 +33,16 @@ _ENTRY: Final = Struct(">q8xb6xi")
 def file_name(folder: str, offset: int, suffix: str) -> str:
     """Kafka's name of a file that belongs to an offset."""
     return f"{folder}/{offset:020d}{suffix}"
+
+
+def offsets_of(names: list[str], suffix: str) -> list[int]:
+    """The offsets in the names of one kind of file, ascending."""
+    found = []
+    for name in names:
+        stem = name[:_DIGITS]
+        if name[_DIGITS:] == suffix and stem.isascii() and stem.isdigit():
+            found.append(int(stem))
+    return found
 
 
 class Segment:
