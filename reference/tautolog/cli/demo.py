@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tautolog.campaign.demo.breaks import BREAKS
 from tautolog.cli.errors import BUG, USAGE, VIOLATED, Usage
 
 if TYPE_CHECKING:
@@ -14,13 +15,6 @@ if TYPE_CHECKING:
 
     from tautolog.campaign.demo.run import Outcome
     from tautolog_checkers import Verdict
-
-BREAKS = {
-    "unsynced-ack": "records are acknowledged while they are only in memory",
-    "double-append": "some batches are appended twice",
-    "silent-drop": "some batches are acknowledged and thrown away",
-}
-"""What `--break` knows; the defects themselves are in `tautolog.campaign.demo.sabotage`, a test keeps the two together."""
 
 EPILOG = "Names for --break: " + "; ".join(f"{name} ({what})" for name, what in BREAKS.items()) + "."
 

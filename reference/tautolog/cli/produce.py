@@ -65,7 +65,13 @@ def produce(
             for record in outgoing:
                 place = record.partition if record.partition is not None else partition
                 sender.send(record._replace(headers=record.headers + shared, partition=place))
-        finally:
+        except click.ClickException as error:
+            sender.finish()
+            if not sender.done:
+                raise
+            sent = printing.count(sender.done, "record")
+            raise type(error)(f"{error.message}; {sent} before it went to {topic}") from None
+        else:
             sender.finish()
     click.echo(f"produced {printing.count(sender.done, 'record')} to {topic}")
 

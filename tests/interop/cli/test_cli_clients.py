@@ -151,7 +151,7 @@ class TestProduce:
 
     def test_what_cannot_be_sent(self, shell, orders):
         assert shell.fails("produce", orders, "--key-separator", ":", stdin="a:1\nb\n", code=64) == (
-            "line 2 has no key separator ':'"
+            f"line 2 has no key separator ':'; 1 record before it went to {orders}"
         )
         assert "line 1 is not JSON" in shell.fails("produce", orders, "--json", stdin="{", code=64)
         assert "has no partition 7: it has 0 to 1" in shell.fails("produce", orders, "--partition", 7, stdin="x\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tautolog.campaign.demo import sabotage
-from tautolog.cli.demo import BREAKS
+from tautolog.campaign.demo.breaks import BREAKS
 
 
 def demo(*arguments, folder):
@@ -91,6 +91,6 @@ def test_unknown_defect(tmp_path):
 
 
 def test_help_lists_the_defects(tmp_path):
-    assert set(BREAKS) == set(sabotage.BREAKS)
+    assert set(BREAKS) == set(sabotage.DEFECTS)
     text = "".join(demo("--help", folder=tmp_path).stdout.split())
     assert all(name in text for name in BREAKS)

@@ -17,7 +17,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from tautolog.campaign.demo.recorder import Recorder
-from tautolog.worker.stores import SqliteStore
+from tautolog.campaign.demo.store import SqliteStore
 
 TOPIC = "orders"
 CUSTOMERS = 60

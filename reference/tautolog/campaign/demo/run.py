@@ -22,7 +22,7 @@ from tautolog.campaign.demo.clients import (
     read_everything,
 )
 from tautolog.campaign.demo.recorder import Recorder
-from tautolog.worker.stores import SqliteStore
+from tautolog.campaign.demo.store import SqliteStore
 
 PARTITIONS, CONSUMERS, ORDERS, RATE = 6, 3, 6000, 1200.0
 DOWN_SECONDS, DRAIN_SECONDS, READ_SECONDS = 0.3, 12.0, 10.0

@@ -98,12 +98,12 @@ def silent_drop() -> None:
     _replace(Partition, append=forgetful)
 
 
-BREAKS: dict[str, Callable[[], None]] = {
+DEFECTS: dict[str, Callable[[], None]] = {
     "unsynced-ack": unsynced_ack,
     "double-append": double_append,
     "silent-drop": silent_drop,
 }
-"""Name -> what breaks; the docstrings are shown by `tautolog demo --help`."""
+"""Name -> what does it; the names are those of `tautolog.campaign.demo.breaks`."""
 
 
 def _replace(kind: type, **methods: Callable[..., Any]) -> None:
@@ -113,7 +113,7 @@ def _replace(kind: type, **methods: Callable[..., Any]) -> None:
 
 def main() -> None:
     """Break what the first argument names, then be `tautolog` with the others."""
-    BREAKS[sys.argv.pop(1)]()
+    DEFECTS[sys.argv.pop(1)]()
     runpy.run_module("tautolog", run_name="__main__", alter_sys=True)
 
 

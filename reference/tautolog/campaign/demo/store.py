@@ -1,4 +1,4 @@
-"""Where a worker keeps the effects of what it processed: the embedded store, a SQLite file.
+"""Where the demo's consumers keep the effects of the orders they processed: an embedded store, a SQLite file.
 
 The effect of a record and the note that it was processed are one transaction, so that a record delivered twice takes effect
 once. Survives kill -9 (write-ahead log).
