@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import attrs
 
 from tautolog_checkers.history.events import History
 from tautolog_checkers.history.formats import READERS, read_history
+from tautolog_checkers.history.packed import MAGIC, log_blocks
 from tautolog_checkers.judge import QuestionError, check_history
 from tautolog_checkers.kafka.profiles import ProfileError
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
+from tautolog_checkers.linearizability.log_stream import NAME, NeedsAllError, check_blocks
 from tautolog_checkers.verdict import Outcome, Verdict
 
 
@@ -58,16 +61,19 @@ def check_file(path: str | Path, options: Options) -> Checked:
         OSError: it cannot be read.
 
     """
-    return check_loaded(path, options)[0]
+    return check_loaded(path, options, keep=False)[0]
 
 
-def check_loaded(path: str | Path, options: Options) -> tuple[Checked, History]:
-    """Like `check_file`, and hand back the history, too."""
+def check_loaded(path: str | Path, options: Options, *, keep: bool = True) -> tuple[Checked, History]:
+    """Like `check_file`, and hand back the history, too, unless it need not be kept."""
     began = time.perf_counter()
     if options.format is not None and options.format not in READERS:
         raise QuestionError(f"no format {options.format!r}; there are {', '.join(READERS)}")
     budget = Budget(options.limit_seconds, options.limit_mb)
     look = budget.check if budget.bounded else None
+    streamed = None if keep else _streamed(path, options, look)
+    if streamed is not None:
+        return streamed, History([])
     loaded = began
     history = History([])
     try:
@@ -96,3 +102,50 @@ def check_loaded(path: str | Path, options: Options) -> tuple[Checked, History]:
         problems=tuple(problems.first),
     )
     return checked, history
+
+
+def _streamed(path: str | Path, options: Options, look: Callable[[], None] | None) -> Checked | None:
+    """A packed file of log operations, judged without being loaded; None for any other file, or where that is not enough."""
+    if (
+        options.model not in {None, "log"}
+        or options.format not in {None, "packed"}
+        or options.initial
+        or options.certificate
+    ):
+        return None
+    with Path(path).open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            return None
+        file.seek(0)
+        found = log_blocks(file)
+        if found is None:
+            return None
+        began = time.perf_counter()
+        try:
+            broken, count, partitions = check_blocks(found, look)
+        except LimitReached as reached:
+            return _as_checked(path, Verdict(outcome=Outcome.UNKNOWN, reason=str(reached), model="log", algorithm=NAME))
+        except (NeedsAllError, ValueError):
+            return None
+        if broken is not None:
+            return None  # the witness needs the operations
+        outcome = Outcome.HOLDS if count else Outcome.UNKNOWN
+        reason = "every operation took effect between its call and its return" if count else "no operations"
+        held = dict.fromkeys(sorted(partitions), Outcome.HOLDS)
+        took = time.perf_counter() - began
+        return _as_checked(
+            path,
+            Verdict(
+                outcome=outcome,
+                reason=reason,
+                model="log",
+                algorithm=NAME,
+                partitions=held if list(held) != [-1] else {},
+                operations=count,
+                check_seconds=took,
+            ),
+        )
+
+
+def _as_checked(path: str | Path, verdict: Verdict) -> Checked:
+    return Checked(file=str(path), verdict=verdict, load_seconds=0.0)

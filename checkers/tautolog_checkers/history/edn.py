@@ -12,11 +12,10 @@ import gc
 import json
 import re
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from tautolog_checkers.history.events import Event, History, distinct, make_event
+from tautolog_checkers.history.events import TYPES, Event, History, distinct, make_event
 from tautolog_checkers.history.problems import LOOK, Problems, short
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|#_|#\{|[\[\](){}]|;[^\n]*|\\.[^\s,\[\](){}";]*|[^\s,\[\](){}";]+|"', re.DOTALL)
@@ -116,10 +115,12 @@ def _unescape(match: re.Match[str]) -> str:
 class Parser:
     """A parser that remembers the atoms it met."""
 
-    __slots__ = ("_atoms",)
+    __slots__ = ("_atoms", "inner")
 
     def __init__(self) -> None:
         self._atoms: dict[str, Any] = {}
+        self.inner: list[int] = []
+        """After `forms` of a text with one collection: the positions of what is in it."""
 
     def forms(self, text: str) -> list[tuple[Any, int]]:
         """All values at the top of a text, each with its position.
@@ -146,8 +147,9 @@ class Parser:
         stack: list[tuple[list[Any], str]] = []
         tags: list[tuple[list[Any], int, str]] = []
         for number, token in enumerate(tokens):
-            if current is top and places is not None and positions is not None and not tags:
-                places[len(top) :] = [positions[number]] if token[0] != ";" else []
+            if places is not None and positions is not None and not tags and token[0] != ";" and len(stack) < 2:
+                which = places if current is top else self.inner
+                which[len(current) :] = [positions[number]]
             value = atoms.get(token, _MISSING)
             if value is not _MISSING:
                 current.append(value)
@@ -238,12 +240,13 @@ def _generally(text: str, problems: Problems) -> list[Event]:
     """Any layout."""
     events: list[Event] = []
     try:
-        forms = Parser().forms(text)
+        parser = Parser()
+        forms = parser.forms(text)
     except EdnError as error:
         problems.report(text.count("\n", 0, error.position) + 1, error.expected, short(text[error.position :][:40]))
         return events
     if len(forms) == 1 and isinstance(forms[0][0], list | tuple):
-        forms = [(value, forms[0][1]) for value in forms[0][0]]
+        forms = list(zip(forms[0][0], parser.inner, strict=False))
     line, last = 1, 0
     for value, position in forms:
         line += text.count("\n", last, position)
@@ -317,7 +320,7 @@ class Pattern:
     or, where it is long, turned into JSON.
     """
 
-    __slots__ = ("_match", "_names")
+    __slots__ = ("_match", "_places")
 
     def __init__(self, names: list[str]) -> None:
         parts = []
@@ -330,7 +333,9 @@ class Pattern:
             }
             parts.append(rf":{name}\s+" + shape.get(name, r"(\d+)"))
         body = r"\s*,?\s*".join(parts)
-        self._names = names
+        self._places = tuple(
+            names.index(name) if name in names else -1 for name in ("type", "f", "value", "process", "time", "index")
+        )
         self._match = re.compile(r"[\[( ]{0,2}(?:#jepsen\.history\.Op ?)?\{" + body + r"\}[\s,\])]*\Z").match
 
     @classmethod
@@ -347,8 +352,9 @@ class Pattern:
         match = self._match(line)
         if match is None:
             return None
-        fields = dict(zip(self._names, match.groups(), strict=True))
-        text = fields["value"]
+        groups = match.groups()
+        kind_at, f_at, value_at, process_at, time_at, index_at = self._places
+        text = groups[value_at]
         value = values.get(text, _MISSING)
         if value is _MISSING:
             try:
@@ -357,41 +363,56 @@ class Pattern:
                 return None
             if len(text) < 24:
                 values[text] = value
-        if isinstance(value, list | dict):
-            value = _value(text, parser) if text in values else value
-        process = fields["process"]
-        name = int(process) if process.isdecimal() else Keyword(process[1:]) if process[0] == ":" else None
-        if name is None:
+        name: Any = groups[process_at]
+        if name.isdecimal():
+            name = int(name)
+        elif name[0] == ":":
+            name = Keyword(name[1:])
+        else:
             return None
-        index, time = fields.get("index"), fields.get("time")
-        return Event(
-            number if index is None else int(index), name, fields["type"], fields["f"], value,
-            None if time is None else int(time), None, place,
-        )  # fmt: skip
+        index = number if index_at < 0 else int(groups[index_at])
+        time = None if time_at < 0 else int(groups[time_at])
+        return Event(index, name, TYPES[groups[kind_at]], groups[f_at], value, time, None, place)
 
 
-_SIMPLE = re.compile(r"[\[\]{}\s:\w,-]*\Z").match
-_KEYED = re.compile(r"(?<=[{ ])(-?\d+) (?=\[)")
-_WORDS = re.compile(r":([\w-]+)")
+_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # the C scanner, without a call around it
 
 
 def _value(text: str, parser: Parser) -> Any:
     """The text of one value: through JSON where it is a nest of numbers, sends and polls, else through the parser."""
-    if len(text) > 12 and ("send" in text or "poll" in text) and _SIMPLE(text) and "{:" not in text:
-        jsonish = text.replace(":poll", '"poll"').replace(":send", '"send"').replace("nil", "null").replace(", ", " ")
-        if ":" not in jsonish and "," not in jsonish:
-            if "{" in jsonish:
-                jsonish = _KEYED.sub(r'"\1":', jsonish)
-            with suppress(ValueError):
-                return json.loads(jsonish.replace(" ", ","), object_hook=_numbered)
+    if text.startswith("[[:"):
+        value = _steps_of(text)
+        if value is not None:
+            return value
     found = parser.line(text)
     if len(found) != 1:
         raise EdnError("one value", 0)
     return found[0]
 
 
-def _numbered(fields: dict[str, Any]) -> dict[int, Any]:
-    return {int(key): value for key, value in fields.items()}
+def _steps_of(text: str) -> list[Any] | None:
+    """Sends and polls, by way of JSON: maps are made lists for the while. None where there is anything else in them."""
+    flat = text.replace(":poll", '"poll"').replace(":send", '"send"').replace("nil", "null").replace(", ", " ")
+    if ":" in flat or "," in flat:
+        return None
+    maps = flat.count("{")
+    if maps:
+        flat = flat.replace("{", "[").replace("}", "]")
+    flat = flat.replace(" ", ",")
+    try:
+        steps, end = _scan(flat, 0)
+    except (ValueError, StopIteration, RecursionError):
+        return None
+    if end != len(flat):
+        return None
+    for step in steps:
+        if step[0] == "poll" and len(step) == 2:
+            listed = step[1]
+            if len(listed) % 2:
+                return None
+            step[1] = dict(zip(listed[::2], listed[1::2], strict=True))
+            maps -= 1
+    return steps if maps == 0 else None
 
 
 # ---------------------------------------------------------------------------------------------------------- writing
@@ -444,7 +465,8 @@ _word: Callable[[str], Any] = re.compile(r"[A-Za-z*!_?$%&=<>.][\w*!?$%&=<>.+#'/-
 def _steps(value: Any) -> Any:
     """Sends and polls as Jepsen writes them: the step's name a keyword, the keys of a poll numbers."""
     if not isinstance(value, list) or not all(
-        isinstance(step, list) and step and step[0] in {"send", "poll", "read", "write"} for step in value
+        isinstance(step, list) and step and step[0] in ("send", "poll", "read", "write")  # it may be a list
+        for step in value
     ):
         return value
     steps = []

@@ -16,11 +16,12 @@ is a bit in a mask that is reused after its return, so the cost follows the conc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tautolog_checkers.linearizability.limits import Budget
 from tautolog_checkers.linearizability.models.base import Model, State
 from tautolog_checkers.linearizability.operations import FOREVER, Op
+from tautolog_checkers.linearizability.plain import from_plain, op_from_plain, op_to_plain, to_plain
 from tautolog_checkers.linearizability.transitions import Row, Transitions
 
 Configuration: TypeAlias = tuple[int, int, int, int]
@@ -321,6 +322,50 @@ class Search:
     def pending(self) -> dict[int, Op]:
         """Bit -> operation that has begun, returned to nobody and may still return."""
         return {bit: op for bit, (op, _, _) in self._pending.items()}
+
+    def copy(self) -> Search:
+        """The same search, to be taken further without changing this one; what is known of states is shared."""
+        other = Search.__new__(Search)
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.configurations = set(self.configurations)
+        other._pending = dict(self._pending)  # noqa: SLF001  # a copy of itself
+        other._slots = dict(self._slots)  # noqa: SLF001  # a copy of itself
+        other._free = list(self._free)  # noqa: SLF001  # a copy of itself
+        other._kinds = {key: list(kind) for key, kind in self._kinds.items()}  # noqa: SLF001  # a copy of itself
+        other._unknown = list(self._unknown)  # noqa: SLF001  # a copy of itself
+        return other
+
+    def save(self) -> dict[str, Any]:
+        """The search as JSON; see `load`."""
+        states = self.transitions.states
+        return {
+            "configurations": [[to_plain(states[c[0]]), c[1], c[2], c[3]] for c in sorted(self.configurations)],
+            "pending": [[bit, op_to_plain(op)] for bit, (op, _, _) in self._pending.items()],
+            "free": self._free,
+            "kinds": [[op_to_plain(self._unknown[n][0]), kind[1]] for n, kind in enumerate(self._kinds.values())],
+        }
+
+    @classmethod
+    def load(cls, model: Model, kept: dict[str, Any]) -> Search:
+        """A search as it was kept. Nothing is known of operations to come."""
+        search = cls(model)
+        for plain, count in kept["kinds"]:
+            op = op_from_plain(plain)
+            for _ in range(count):
+                search._add_unknown(op, search.transitions.row(op))
+        for bit, plain in kept["pending"]:
+            op = op_from_plain(plain)
+            search._pending[bit] = (op, search.transitions.row(op), model.readonly(op))
+            search._slots[op.index] = bit
+            if model.blind(op):
+                search._writes |= bit
+        search._free = list(kept["free"])
+        search.configurations = {
+            (search.transitions.intern(from_plain(state)), done, used, spent)
+            for state, done, used, spent in kept["configurations"]
+        }
+        return search
 
     def _look(self) -> None:
         """Look at the limits, now and then."""

@@ -98,7 +98,7 @@ def _check_one(file: Path, options: Options, page: Path | None) -> Checked:
     from tautolog_checkers.files import check_loaded
 
     try:
-        checked, history = check_loaded(file, options)
+        checked, history = check_loaded(file, options, keep=page is not None)
         if page is not None:
             from tautolog_checkers.report.page import write_page
 

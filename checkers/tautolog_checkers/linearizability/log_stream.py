@@ -1,0 +1,153 @@
+"""Append-only logs from the columns of a packed file, block by block: ten million operations in bounded memory.
+
+The same conditions as in `logs`, met in the order of the returns: what is known of the log's length when an operation
+begins is looked up among the last returns, so no more than the values and a short past is kept. Where unknown appends would
+be needed to explain an offset it says so, and `logs` has to decide.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from tautolog_checkers.history.packed import APPEND, READ, LogBlock
+
+NAME = "log positions, streamed"
+NOTHING = -(1 << 63)
+PAST = 1 << 16
+"""How many steps of a log's known length are kept."""
+ROOM = 1 << 22
+"""How far ahead of all known offsets one may lie: beyond, memory would follow the offset and not the records."""
+
+
+class NeedsAllError(Exception):
+    """The history has to be held as a whole to be decided."""
+
+
+class _Partition:
+    """What is known of one log."""
+
+    __slots__ = ("appended", "lengths", "times", "values")
+
+    def __init__(self) -> None:
+        self.values = array("q")
+        self.appended = bytearray()
+        self.times: list[int] = [-1]
+        self.lengths: list[int] = [0]
+
+    def grow(self, end: int) -> None:
+        """Make room for offsets below `end`."""
+        size = len(self.values)
+        if end > size + ROOM:
+            raise NeedsAllError
+        more = max(end, size + (size >> 3) + 256) - size
+        self.values.extend(array("q", [NOTHING]) * more)
+        self.appended.extend(bytes(more))
+
+
+@attrs.frozen
+class Broken:
+    """Where the log contradicts itself: which partition, which operation (the position of its call), and why."""
+
+    partition: int
+    call: int
+    reason: str
+
+
+def check_blocks(
+    blocks: Iterable[LogBlock], look: Callable[[], None] | None = None
+) -> tuple[Broken | None, int, list[int]]:
+    """Decide a history of logs.
+
+    Args:
+        blocks: its operations in the order of their returns, those that never returned last.
+        look: called for each block; may raise to stop.
+
+    Returns:
+        What is broken, or None; how many operations there were; and the partitions.
+
+    Raises:
+        NeedsAllError: this cannot be decided from the stream.
+
+    """
+    partitions: dict[int, _Partition] = {}
+    count = 0
+    unknown = False
+    for block in blocks:
+        if look is not None:
+            look()
+        count += len(block.kinds)
+        if block.returns and min(block.returns) < 0:
+            unknown = True
+        broken = _check_block(block, partitions)
+        if broken is not None:
+            return broken, count, list(partitions)
+    for number, partition in partitions.items():
+        length = partition.lengths[-1]
+        if partition.appended.find(0, 0, length) >= 0:
+            if unknown:
+                raise NeedsAllError
+            offset = partition.appended.find(0, 0, length)
+            return Broken(number, -1, f"nobody appended offset {offset} of {number}"), count, list(partitions)
+    return None, count, list(partitions)
+
+
+def _check_block(block: LogBlock, partitions: dict[int, _Partition]) -> Broken | None:
+    values_of = block.values
+    at = 0
+    last, partition = None, None
+    columns = zip(block.kinds, block.partitions, block.calls, block.returns, block.offsets, block.counts, strict=True)
+    for kind, number, call, ret, offset, many in columns:
+        if ret < 0:
+            at += many
+            continue
+        if number != last or partition is None:
+            last, partition = number, partitions.get(number)
+            if partition is None:
+                partition = partitions[number] = _Partition()
+        known, times, lengths = partition.values, partition.times, partition.lengths
+        end = offset + many
+        if end > len(known):
+            partition.grow(end)
+        if many == 1:
+            value = values_of[at]
+            there = known[offset]
+            if there == NOTHING:
+                known[offset] = value
+            elif there != value:
+                return Broken(number, call, f"offset {offset} of {number} holds {there} and {value}")
+        else:
+            for place in range(many):
+                there = known[offset + place]
+                if there == NOTHING:
+                    known[offset + place] = values_of[at + place]
+                elif there != values_of[at + place]:
+                    return Broken(
+                        number, call, f"offset {offset + place} of {number} holds {there} and {values_of[at + place]}"
+                    )
+        at += many
+        most = end
+        if kind == APPEND:
+            if partition.appended[offset]:
+                return Broken(number, call, f"offset {offset} of {number} was given twice")
+            partition.appended[offset] = 1
+            most = offset
+        if kind != READ:
+            step = -1
+            while times[step] >= call:
+                step -= 1
+                if step < -len(times):
+                    raise NeedsAllError
+            if lengths[step] > most:
+                return Broken(
+                    number, call, f"{number} was found at most {most} long, and was already {lengths[step]} long"
+                )
+        if many and end > lengths[-1]:
+            times.append(ret)
+            lengths.append(end)
+            if len(times) > 2 * PAST:
+                del times[:PAST]
+                del lengths[:PAST]
+    return None

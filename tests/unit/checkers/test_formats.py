@@ -1,0 +1,237 @@
+"""Formats: recognised by content, read with what they mean, written and read again without loss; odd input in one sentence."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tautolog_checkers.history.edn import Keyword, Parser, Tagged, dump_edn, read_edn, write_edn
+from tautolog_checkers.history.events import Event
+from tautolog_checkers.history.formats import read_history, recognise
+from tautolog_checkers.history.jsonl import read_lines, write_jsonl
+from tautolog_checkers.history.operations import pair
+from tautolog_checkers.history.packed import write_packed
+from tautolog_checkers.history.problems import HistoryError, Problems
+
+EDN = """[{:type :invoke, :f :send, :value [[:send 3 17]], :process 0, :time 915, :index 0}
+ {:type :ok, :f :send, :value [[:send 3 [42 17]]], :process 0, :time 1475, :index 1}
+ {:type :info, :f :kill, :value :n1, :process :nemesis, :time 1500, :index 2}
+ {:type :invoke, :f :poll, :value [[:poll]], :process 1, :time 1600, :index 3}
+ {:type :ok, :f :poll, :value [[:poll {3 [[42 17]], 4 [[0 nil] [1 2]]}]], :process 1, :time 1700, :index 4}]
+"""
+
+
+def read(text, tmp_path, name="h", **options):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_history(path, **options)
+
+
+def test_edn_in_every_layout_is_the_same(tmp_path):
+    vector = read(EDN, tmp_path)
+    assert vector.format == "edn"
+    assert vector.events[4].value == [["poll", {3: [[42, 17]], 4: [[0, None], [1, 2]]}]]
+    assert vector.events[2].process == "nemesis"
+    maps = EDN.strip().removeprefix("[").removesuffix("]")
+    for other in (
+        maps,
+        f"({maps})",
+        "; a comment\n" + EDN,
+        maps.replace("{:type", "#jepsen.history.Op{:type"),
+        EDN.replace("\n", " "),
+        EDN.replace(", :f", ",\n   :f"),
+        "\n".join(line.strip() + " ; said so" for line in maps.splitlines()),
+    ):
+        assert read(other, tmp_path).events == vector.events, other
+    assert [event.line for event in vector.events] == [1, 2, 3, 4, 5]
+
+
+def test_the_fast_way_through_edn_is_the_slow_way(tmp_path):
+    chance = random.Random(5)
+    texts = []
+    for index in range(400):
+        polled = {
+            chance.randrange(3): [[chance.randrange(9), chance.randrange(99)] for _ in range(chance.randrange(4))]
+        }
+        value = chance.choice(
+            [[[Keyword("poll"), polled]], [[Keyword("poll")]], [[Keyword("send"), 1, [2, 3]]], 7, None, [1, 2]]
+        )
+        texts.append(
+            f"{{:index {index}, :type :info, :f :txn, :process {index}, :value {dump_edn(value)}, :time {index * 7}}}"
+        )
+    text = "[" + "\n ".join(texts) + "]\n"
+    slow = Parser().forms(text)[0][0]
+    fast = read_edn(text.encode(), Problems()).events
+    assert [event.value for event in fast] == [form["value"] for form in slow]
+    assert [event.time for event in fast] == [form["time"] for form in slow]
+
+
+def test_edn_values():
+    text = '{:a "x\\n\\"y\\u00e9" b #{1 2} 3.5 [nil true] :k/w #inst "2020" #_ 7 -4N \\newline}'
+    ((value, position),) = Parser().forms(text)
+    assert position == 0
+    assert value["a"] == 'x\n"yé'
+    assert value["b"] == frozenset({1, 2})
+    assert value[3.5] == [None, True]
+    assert value["k/w"] == Tagged("inst", "2020")
+    assert value[-4] == "\n"
+
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**40), 2**40)
+    | st.text(max_size=6)
+    | st.sampled_from(["a:b", '"', "\\", "\n"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+events = st.lists(
+    st.builds(
+        lambda process, kind, f, value, time, key: (process, kind, f, value, time, key),
+        st.integers(0, 5) | st.sampled_from(["nemesis", "broker-1"]),
+        st.sampled_from(["invoke", "ok", "fail", "info"]),
+        st.sampled_from(["send", "read", "kill-it", "txn"]),
+        plain,
+        st.none() | st.integers(0, 2**60),
+        st.none() | st.integers(0, 3) | st.text(max_size=3),
+    ),
+    max_size=6,
+).map(
+    lambda rows: [
+        Event(index, p, k, f, v, t, None if key is None else {"key": key})
+        for index, (p, k, f, v, t, key) in enumerate(rows)
+    ]
+)
+
+
+@given(events)
+def test_round_trips_lose_nothing(tmp_path_factory, listed):
+    folder = tmp_path_factory.mktemp("trip")
+    write_jsonl(listed, folder / "a.jsonl")
+    write_edn(listed, folder / "a.edn")
+    write_packed(listed, folder / "a.packed")
+    for name in ("a.jsonl", "a.edn", "a.packed"):
+        assert read_history(folder / name).events == listed, name
+
+
+def log_history(count=300):
+    listed, log, chance = [], [], random.Random(1)
+    for number in range(count):
+        process = number % 7
+        if chance.random() < 0.5:
+            listed.append(Event(len(listed), process, "invoke", "append", number, None, {"key": 2}))
+            listed.append(Event(len(listed), process, "ok", "append", [len(log), number], None, {"key": 2}))
+            log.append(number)
+        else:
+            start = chance.randint(0, len(log))
+            listed.append(Event(len(listed), process, "invoke", "read", {"from": start}, None, {"key": 2}))
+            told = {"from": start, "values": log[start:], "end": True}
+            listed.append(Event(len(listed), process, "ok", "read", told, None, {"key": 2}))
+    listed.append(Event(len(listed), 9, "invoke", "append", -5, None, {"key": 2}))
+    return listed
+
+
+def test_logs_are_packed_in_columns(tmp_path):
+    listed = log_history()
+    write_packed(listed, tmp_path / "l.packed")
+    assert (tmp_path / "l.packed").read_bytes()[14:15] == b"L"
+    assert read_history(tmp_path / "l.packed").events == listed
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"process":0,"type":"invoke","f":"read"}\n', "jsonl"),
+        ('[{"process":0,"type":"invoke","f":"read"}]', "elle-json"),
+        ("[]", "elle-json"),
+        (EDN, "edn"),
+        ("{:index 0 :type :invoke}", "edn"),
+        ("INFO  jepsen.util - 0\t:invoke\t:read\tnil\n", "porcupine-etcd"),
+        ('{:process 0, :type :invoke, :f :get, :key "7", :value nil}\n', "porcupine-kv"),
+        ("# @object atomic-queue\n[1] call add(1)\n", "polylin"),
+        ("", "jsonl"),
+    ],
+)
+def test_formats_are_recognised_by_content(text, name):
+    assert recognise(text.encode()) == name
+
+
+def test_a_failed_cas_of_an_etcd_log_saw_another_value(tmp_path):
+    text = "INFO  jepsen.util - 0\t:invoke\t:cas\t[1 2]\nINFO  jepsen.util - 0\t:fail\t:cas\t[1 2]\n"
+    text += "INFO  jepsen.util - 1\t:invoke\t:read\tnil\nINFO  jepsen.util - 1\t:fail\t:read\t:timed-out\n"
+    text += "INFO  jepsen.util - 2\t:invoke\t:write\t3\nINFO  jepsen.util - 2\t:info\t:write\t:timed-out\n"
+    history = read(text, tmp_path)
+    assert history.events[1].extra == {"failed": "observed"}
+    assert [event.type for event in history.events] == ["invoke", "fail", "invoke", "fail", "invoke", "info"]
+
+
+LINE = '{"index":%d,"process":0,"type":"%s","f":"read","value":null}'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('{"index":0', 1, "a JSON object"),
+        ("[1]\n", 1, "object"),
+        ("\n\nnull\n", 3, "JSON object"),
+        (LINE % (0, "invoke") + " x\n", 1, "behind it"),
+        (LINE % (0, "begin"), 1, "invoke, ok, fail or info"),
+        (LINE % (0, "invoke") + "\n" + LINE % (0, "ok"), 2, "an index that no event before has"),
+        ('{"type":"ok","f":"read"}', 1, '"process"'),
+        ('{"type":"ok","process":0}', 1, '"f"'),
+        ('{"type":"ok","process":0,"f":"read","index":-1}', 1, '"index"'),
+        ('{"type":"ok","process":0,"f":"read","time":"now"}', 1, '"time"'),
+        (b'{"type":"ok","process":0,"f":"\xff"}', 1, "UTF-8"),
+        ('{"a":' + "[" * 100_000, 1, "nested too deep"),
+        ('{"index":' + "9" * 5000 + "}", 1, "JSON object"),
+    ],
+)
+def test_odd_lines_are_told_by_file_line_and_what_was_expected(tmp_path, text, line, words):
+    with pytest.raises(HistoryError) as told:
+        read(text, tmp_path, "odd", format="jsonl")
+    assert told.value.line == line
+    assert words in str(told.value)
+    assert str(told.value).startswith(f"{tmp_path / 'odd'}:{line}: expected ")
+    history = read(text, tmp_path, "odd", format="jsonl", lenient=True)
+    assert history.problems.count == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[{:type :ok, :process 0 :f :read}\n {:type :oops :process 0 :f :read}]", 2),
+        ("[{:type :ok :process 0 :f :read}\n {:type :ok :process 0 :f", 2),
+        ("[{:type :ok :process 0 :f :read}\n 7]", 2),
+        ("[" * 5000, 1),
+        ('{:type :ok :process 0 :f "x', 1),
+    ],
+)
+def test_odd_edn_is_told_alike(tmp_path, text, line):
+    with pytest.raises(HistoryError) as told:
+        read(text, tmp_path, "odd", format="edn")
+    assert told.value.line == line
+    assert read(text, tmp_path, "odd", format="edn", lenient=True).problems.count >= 1
+
+
+def test_odd_json_arrays_are_told_alike(tmp_path):
+    with pytest.raises(HistoryError, match=r":3: expected an object"):
+        read('[{"type":"ok","process":0,"f":"read"},\n\n {"type"', tmp_path)
+
+
+def test_a_completion_needs_its_invocation():
+    history = read_lines((LINE % (0, "ok")).encode(), Problems("f"))
+    with pytest.raises(HistoryError, match="f:1: expected an invocation by process 0"):
+        list(pair(history))
+    history = read_lines((LINE % (0, "ok")).encode(), Problems("f", lenient=True))
+    assert list(pair(history)) == []
+    assert history.problems.count == 1
+
+
+def test_json_lines_look_as_documented(tmp_path):
+    write_jsonl([Event(0, 0, "invoke", "send", [["send", 3, 17]], 915)], tmp_path / "a.jsonl")
+    text = (tmp_path / "a.jsonl").read_text()
+    assert text == '{"index":0,"time":915,"process":0,"type":"invoke","f":"send","value":[["send",3,17]]}\n'
+    assert json.loads(text)["f"] == "send"
