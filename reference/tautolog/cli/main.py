@@ -19,6 +19,9 @@ COMMANDS = {
     "group": ("group", "List, describe, reset and delete consumer groups."),
     "simulate": ("simulate", "Run the broker in the simulator, seed by seed, and judge what happened."),
     "check": ("check", "Judge recorded histories."),
+    "prove": ("prove", "Prove the models, for any number of replicas, epochs and offsets."),
+    "explore": ("explore", "Visit every state of a finite instance of a model; print the shortest trace of a bug."),
+    "conform": ("conform", "Tell whether a recorded trace is a behaviour of a model."),
     "convert": ("convert", "Convert a history from one format to another."),
 }
 """Command name -> module in this package, whose attribute of the same name is the click command; and its help line."""

@@ -50,12 +50,13 @@ class Obligation:
 
 @attrs.frozen
 class Result:
-    """An obligation with the solver's answer, the seconds that it took, and why it failed, if it did."""
+    """An obligation with the solver's answer, the seconds that it took, and why it failed, if it did, also as a table."""
 
     obligation: Obligation
     answer: str
     seconds: float
     counterexample: Counterexample | None = None
+    lines: tuple[str, ...] = ()
 
     @property
     def proved(self) -> bool:
@@ -140,7 +141,7 @@ class Prover:
             act: Action | None = self.model.action(obligation.action) if obligation.action else None
             broken = self._invariants[obligation.invariant]
             found = counterexample(shrink(solver, self.translation), self.translation, act, broken)
-            return Result(obligation, answer, seconds, found)
+            return Result(obligation, answer, seconds, found, tuple(found.lines(self.translation)))
         return Result(obligation, answer, seconds)
 
 

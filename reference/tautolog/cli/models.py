@@ -1,0 +1,47 @@
+"""What the commands about models share: names and bounds from the command line, and wrong ones as one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tautolog.cli.errors import Usage
+
+if TYPE_CHECKING:
+    from tautolog_spec.language import Model
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """What the language refuses is wrong usage."""
+    from tautolog_spec.language import LanguageError
+
+    try:
+        yield
+    except LanguageError as error:
+        raise Usage(str(error)) from error
+
+
+def load_model(name: str, without: tuple[str, ...]) -> Model:
+    """A model by name, with some fixes taken out."""
+    from tautolog_spec.models import load
+
+    with sentences():
+        return load(name).without(*without)
+
+
+def parse_bounds(texts: tuple[str, ...]) -> dict[str, int]:
+    """`Replica=3` and the like.
+
+    >>> parse_bounds(("Replica=3", "Epoch=2"))
+    {'Replica': 3, 'Epoch': 2}
+
+    """
+    bounds = {}
+    for text in texts:
+        name, sign, number = text.partition("=")
+        if not sign or not number.isdecimal():
+            raise Usage(f"{text}: a bound is written SORT=NUMBER, for instance Replica=3")
+        bounds[name] = int(number)
+    return bounds

@@ -1,0 +1,122 @@
+"""`prove`, `explore`, `conform`: what they print, how they end, and the sentence for a wrong name."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from support.small_models import TOKEN
+from tautolog.cli.main import tautolog
+from tautolog_checkers.model.conform.traces import emit
+from tautolog_checkers.model.explore.search import explore
+from tautolog_spec import models
+from tautolog_spec.models import load
+
+SMALL = {"Replica": 2, "Epoch": 2, "Offset": 1}
+
+
+@pytest.fixture
+def token(monkeypatch):
+    """The token model under the name of one that is known, so that proofs take no time."""
+    monkeypatch.setattr(models, "MODULES", {"token": "token"})
+    monkeypatch.setattr(models, "load", lambda name: TOKEN if name == "token" else load(name))
+
+
+def run(*arguments):
+    result = CliRunner().invoke(tautolog, [str(one) for one in arguments], standalone_mode=False)
+    return (result.exception or result.return_value), result.output
+
+
+def test_prove_prints_a_table(token):
+    code, output = run("prove")
+    assert code == 0
+    assert output.split("\t")[:3] == ["token", "7", "7"]
+
+
+def test_prove_prints_the_counterexample(token):
+    code, output = run("prove", "--without", "ONE_HOLDER")
+    assert code == 1
+    assert "token: consecution grant exclusive fails" in output
+    assert "after:  holder: +node" in output
+
+
+def test_prove_as_json(token):
+    code, output = run("prove", "token", "--json")
+    (one,) = json.loads(output)["models"]
+    assert code == 0
+    assert {key: one[key] for key in ("name", "obligations", "proved", "failed")} == {
+        "name": "token",
+        "obligations": 7,
+        "proved": 7,
+        "failed": 0,
+    }
+
+
+def test_prove_writes_smtlib(token, tmp_path):
+    code, output = run("prove", "--smtlib", tmp_path / "out")
+    assert (code, output) == (0, "token\t7\n")
+    assert len(list((tmp_path / "out").glob("*.smt2"))) == 7
+
+
+def test_prove_that_does_not_know_ends_with_two(token, monkeypatch):
+    import z3
+
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    code, output = run("prove")
+    assert code == 2
+    assert "consecution grant exclusive is unknown" in output
+
+
+def test_explore_takes_bounds_in_a_row():
+    arguments = ("--bound", "Replica=3", "LogSize=2", "MaxRecords=2", "MaxLeaderEpoch=1")
+    code, output = run("explore", "kip-320", *arguments, "--json")
+    found = json.loads(output)
+    assert code == 0
+    assert (found["distinct"], found["depth"], found["verdict"], found["trace"]) == (39_619, 22, "holds", None)
+
+
+def test_explore_prints_and_draws_the_trace(tmp_path):
+    page = tmp_path / "page.html"
+    bounds = [f"{name}={number}" for name, number in SMALL.items()]
+    code, output = run("explore", "replication", *bounds, "--without", "KIP_101_TRUNCATE_BY_EPOCH", "--html", page)
+    assert code == 1
+    assert "the shortest way there takes 9 steps" in output
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<circle") >= 9
+    assert "http" not in text
+
+
+def test_explore_that_gives_up_ends_with_two():
+    assert run("explore", "replication", "--limit", "10")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("explore", "nothing"), "there is no model nothing; there are kip-320, replication"),
+        (("explore", "replication", "Replicas=2"), "no bound Replicas; it has Replica, Offset, Epoch"),
+        (("explore", "replication", "Replica"), "Replica: a bound is written SORT=NUMBER"),
+        (("explore", "kip-320", "--without", "X"), "no fix X; it has ISR_AFTER_EPOCH_START"),
+        (("explore", "replication", "--html", "x.html"), "the verdict is holds"),
+        (("prove", "nothing"), "there is no model nothing"),
+        (("prove", "kip-320"), "explored, not proved"),
+        (("prove", "--without", "X"), "no model that is proved has the fix X; there are ISR_AFTER_EPOCH_START"),
+        (("conform", "/nowhere"), "/nowhere: No such file"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(arguments, words):
+    error, _ = run(*arguments)
+    assert error.exit_code == 64
+    assert words in str(error.message)
+
+
+def test_conform_tells_the_line(tmp_path):
+    broken = load("replication").without("KIP_101_TRUNCATE_BY_EPOCH")
+    lines = emit("replication", SMALL, explore(broken, SMALL).trace, states=True)
+    path = tmp_path / "trace.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    code, output = run("conform", path)
+    assert code == 1
+    assert "line 10 is impossible in replication: after become_follower" in output
+    code, output = run("conform", path, "--without", "KIP_101_TRUNCATE_BY_EPOCH")
+    assert (code, output) == (0, f"{path}: 9 events, a behaviour of replication\n")
