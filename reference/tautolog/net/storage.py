@@ -192,6 +192,7 @@ class FileStorage:
         """Move a file or a whole folder, atomically; what stood at `target` is replaced."""
         source, destination = self._root / path, self._root / target
         try:
+            source.stat()  # what is not there must not leave a new folder behind
             self._make_folder(destination.parent)
             if source.is_dir() and destination.is_dir():
                 for name in self.list(target):
