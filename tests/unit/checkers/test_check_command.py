@@ -1,0 +1,175 @@
+"""`tautolog check` and `tautolog convert`, called as a user calls them: exit codes, the JSON document, one sentence."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from tautolog.cli.check import check
+from tautolog.cli.convert import convert
+
+
+def line(index, process, kind, f, value, **extra):
+    return json.dumps({"index": index, "process": process, "type": kind, "f": f, "value": value, **extra})
+
+
+def register(read):
+    rows = [
+        (0, 0, "invoke", "write", 1),
+        (1, 0, "ok", "write", 1),
+        (2, 1, "invoke", "read", None),
+        (3, 1, "ok", "read", read),
+    ]
+    return "\n".join(line(*row) for row in rows) + "\n"
+
+
+@pytest.fixture
+def call(tmp_path):
+    (tmp_path / "good.jsonl").write_text(register(1))
+    (tmp_path / "bad.jsonl").write_text(register(2))
+    (tmp_path / "empty.jsonl").write_text("")
+
+    def run(*arguments, command=check):
+        named = [str(tmp_path / a) if a.endswith((".jsonl", ".edn", ".packed", "folder")) else a for a in arguments]
+        result = CliRunner().invoke(command, named, standalone_mode=False, catch_exceptions=True)
+        code = (
+            result.return_value
+            if result.exception is None
+            else getattr(result.exception, "exit_code", result.exception)
+        )
+        text = (
+            result.stdout if result.exception is None else str(getattr(result.exception, "message", result.exception))
+        )
+        return code, text
+
+    run.folder = tmp_path
+    return run
+
+
+def test_exit_codes(call):
+    assert call("good.jsonl")[0] == 0
+    assert call("bad.jsonl")[0] == 1
+    assert call("empty.jsonl")[0] == 2
+    assert "no operations" in call("empty.jsonl")[1]
+    assert call("good.jsonl", "empty.jsonl")[0] == 2
+    assert call("good.jsonl", "empty.jsonl", "bad.jsonl")[0] == 1
+
+
+def test_the_json_document(call):
+    code, text = call("bad.jsonl", "--json")
+    document = json.loads(text)
+    assert (code, document["verdict"]) == (1, "violated")
+    (entry,) = document["files"]
+    assert {
+        "file",
+        "verdict",
+        "model",
+        "algorithm",
+        "profile",
+        "anomalies",
+        "partitions",
+        "witness",
+        "certificate",
+    } <= set(entry)
+    assert {"load_seconds", "check_seconds", "witness_seconds"} <= set(entry)
+    assert entry["witness"] == [2]
+    assert entry["model"] == "register"
+
+
+def test_a_certificate_is_an_order_of_invocations(call):
+    _, text = call("good.jsonl", "--json", "--certificate")
+    assert json.loads(text)["files"][0]["certificate"] == [0, 2]
+
+
+def test_a_folder_is_one_call(call):
+    folder = call.folder / "folder"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"{number}.jsonl").write_text(register(1))
+    (folder / "note.md").write_text("not a history")
+    code, text = call("folder", "--json")
+    assert code == 0
+    assert [entry["file"][-7:] for entry in json.loads(text)["files"]] == [f"{n}.jsonl" for n in range(5)]
+    assert "5 histories: 5 holds" in call("folder")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nothing.jsonl",), "no such file"),
+        (("good.jsonl", "--model", "nonsense"), "no model 'nonsense'"),
+        (("good.jsonl", "--format", "nonsense"), "no format"),
+        (("good.jsonl", "--model", "queue"), "expected one of enqueue"),
+        (("good.jsonl", "--initial", "{"), "--initial: expected JSON"),
+        (("good.jsonl", "--model", "mutex:Nothing"), "no model"),
+        (("good.jsonl", "bad.jsonl", "--html", "x.html"), "--html shows one history"),
+        (("good.jsonl", "--profile", "acks=all"), "a profile is for sends and polls"),
+    ],
+)
+def test_wrong_usage_is_64_and_one_sentence(call, arguments, words):
+    code, text = call(*arguments)
+    assert code == 64
+    assert words in text
+
+
+def test_a_malformed_line_is_64_with_its_place_or_counted(call):
+    (call.folder / "odd.jsonl").write_text(register(1) + "{\n")
+    code, text = call("odd.jsonl")
+    assert code == 64
+    assert "odd.jsonl:5: expected a JSON object" in text
+    code, text = call("odd.jsonl", "--lenient", "--json")
+    assert code == 0
+    assert json.loads(text)["files"][0]["skipped"] == 1
+
+
+def test_the_first_state_can_be_given(call):
+    (call.folder / "first.jsonl").write_text(
+        line(0, 0, "invoke", "read", None) + "\n" + line(1, 0, "ok", "read", 7) + "\n"
+    )
+    assert call("first.jsonl", "--model", "register")[0] == 1
+    assert call("first.jsonl", "--model", "register", "--initial", "7")[0] == 0
+
+
+def test_a_model_of_ones_own(call, monkeypatch):
+    (call.folder / "mine_for_check.py").write_text(
+        "from tautolog_checkers.linearizability.operations import ILLEGAL\n"
+        "class Mine:\n"
+        "    initial = 0\n"
+        "    def step(self, state, op):\n"
+        "        if op.f == 'write':\n"
+        "            return op.argument\n"
+        "        return state if op.result in (state, state + 1) else ILLEGAL\n"
+    )
+    monkeypatch.chdir(call.folder)
+    monkeypatch.syspath_prepend(str(call.folder))
+    assert call("bad.jsonl", "--model", "mine_for_check:Mine")[0] == 0
+
+
+def test_a_limit_gives_unknown(call):
+    rows = [line(n, n, "invoke", "enqueue", n % 3) for n in range(26)] + [line(99, 99, "invoke", "dequeue", None)]
+    rows += [line(100 + n, n, "ok", "enqueue", n % 3) for n in range(26)] + [line(200, 99, "ok", "dequeue", 7)]
+    (call.folder / "hard.jsonl").write_text("\n".join(rows) + "\n")
+    code, text = call("hard.jsonl", "--limit-seconds", "0.3", "--json")
+    assert code == 2
+    assert "limit of 0.3 s" in json.loads(text)["files"][0]["reason"]
+
+
+def test_convert_by_suffix(call):
+    for target in ("a.edn", "a.packed", "b.jsonl"):
+        assert call("good.jsonl", target, command=convert)[0] in {0, None}
+    assert call("a.edn", "c.jsonl", command=convert)[0] in {0, None}
+    assert call("c.jsonl", "b.jsonl", "a.packed", "a.edn")[0] == 0
+    assert call("good.jsonl", "a.jsonl.edn.txt.edn", command=convert)[0] in {0, None}
+    code, text = call("good.jsonl", "--format", "edn", "x.packed", command=convert)
+    assert code == 64, text
+
+
+def test_a_page_is_written(call):
+    page = call.folder / "page.html"
+    code = (
+        CliRunner()
+        .invoke(check, [str(call.folder / "bad.jsonl"), "--html", str(page)], standalone_mode=False)
+        .return_value
+    )
+    assert code == 1
+    assert "nonlinearizable" in page.read_text()
