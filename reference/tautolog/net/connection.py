@@ -7,8 +7,9 @@ sent, not what it announces, and what it reads, not what it asks for:
   whole frames are served out of it in place. What is left of a frame moves into a buffer of the connection's own, which
   grows by doubling as bytes really arrive.
 * While the socket does not take answers, no further request is served, and soon none is read.
-* A request that the node has not decided yet holds back those behind it, as in Kafka, where the channel is muted; only
-  Produce requests may follow each other. So what one peer can make wait is bounded.
+* A request whose answer cannot leave yet holds back those behind it, as in Kafka, where the channel is muted; only Produce
+  requests may follow each other, for their answers are small. So what one peer can make wait is bounded.
+* While what all sockets do not take is more than `tautolog.net.server` allows, nobody's fetches are served.
 
 Buffers handed to the node are views into the receive buffer, writable, and valid until the call returns.
 """
@@ -51,7 +52,7 @@ TURN = 64
 LINGER_MS = 3000
 """How long a closed connection may take to send its last answers, and an empty buffer stay."""
 LEAN_FETCH = 256 * 1024
-"""What a fetch may return while the answers that sockets do not take exceed `Server.backlog_limit`."""
+"""What a fetch may return while the answers that sockets do not take are many."""
 
 _size = Struct(">i").unpack_from
 
@@ -81,9 +82,8 @@ class Slot:
         self.message = message
         self.done = True
         if not self.decided:
-            self.decided = True
-            self.connection.decided(self)
-        self.connection.answered()
+            self.decide()
+        self.connection.answered(self)
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -96,10 +96,13 @@ class Connection(asyncio.BufferedProtocol):
         "_continuing",
         "_end",
         "_halted",
+        "_held",
+        "_other",
         "_out",
         "_out_bytes",
         "_own",
         "_paused",
+        "_paused_ms",
         "_reading",
         "_server",
         "_serving",
@@ -118,11 +121,14 @@ class Connection(asyncio.BufferedProtocol):
         self._own: memoryview | None = None
         self._begin = self._end = 0
         self._slots: deque[Slot] = deque()
-        self._undecided: deque[Slot] = deque()
+        self._undecided: dict[Slot, None] = {}  # Produce requests that the node has not decided
+        self._other: Slot | None = None  # any other request whose answer has not left
         self._out: list[Buffer] = []
         self._out_bytes = 0
         self._backlog = 0
         self._paused = False
+        self._paused_ms = 0
+        self._held = False
         self._reading = True
         self._serving = False
         self._continuing = False
@@ -143,12 +149,12 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # why it went makes no difference
         """The client has gone, or was sent away."""
         self._closing = True
-        self._server.backlog -= self._backlog
-        self._backlog = 0
+        self._owe(0)
         self._own = None
         self._out.clear()
         self._slots.clear()
         self._undecided.clear()
+        self._other = None
         self._server.left(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # the kernel tells how much there is
@@ -178,15 +184,14 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The socket does not take what is written."""
         self._paused = True
-        self._backlog = self._transport.get_write_buffer_size()
-        self._server.backlog += self._backlog
+        self._paused_ms = self.last_ms
+        self._owe(self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         """The socket has taken what was written."""
         self._paused = False
-        self._server.backlog -= self._backlog
-        self._backlog = 0
-        self._continue_soon()
+        self._owe(0)
+        self.continue_soon()
 
     # what the server calls
 
@@ -205,8 +210,9 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.close()
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """End the connection at once; what it has not taken is given up."""
         self._closing = True
+        self._owe(0)
         self._transport.abort()
 
     def halt(self) -> None:
@@ -234,6 +240,10 @@ class Connection(asyncio.BufferedProtocol):
         """Bytes of answers that the socket has not taken."""
         return self._transport.get_write_buffer_size()
 
+    def stuck(self, now_ms: int) -> bool:
+        """Whether the peer has long not taken what was written."""
+        return self._paused and not self._closing and now_ms - self._paused_ms > LINGER_MS
+
     def sweep(self, now_ms: int, idle_ms: int) -> None:
         """Look after a connection from which nothing comes: close it after `idle_ms`, take back a buffer that is empty."""
         quiet_ms = now_ms - self.last_ms
@@ -249,18 +259,20 @@ class Connection(asyncio.BufferedProtocol):
 
     def decided(self, slot: Slot) -> None:
         """The node has decided about this request: those that it held back may be served."""
-        undecided = self._undecided
-        if undecided and slot in undecided:
-            undecided.remove(slot)
-            self._continue_soon()
+        if slot in self._undecided:
+            del self._undecided[slot]
+            self.continue_soon()
 
-    def answered(self) -> None:
+    def answered(self, slot: Slot) -> None:
         """One more answer may leave: let all leave that have nothing before them."""
         if self._closing:
             return
         slots = self._slots
-        if len(slots) == IN_FLIGHT:
-            self._continue_soon()
+        if slot is self._other:
+            self._other = None
+            self.continue_soon()
+        elif len(slots) == IN_FLIGHT:
+            self.continue_soon()
         while slots and slots[0].done:
             self._write(slots.popleft())
         if not self._serving:
@@ -304,11 +316,16 @@ class Connection(asyncio.BufferedProtocol):
         out.clear()
         self._out_bytes = 0
 
+    def _owe(self, size: int) -> None:
+        """So many bytes wait for this socket."""
+        self._server.owe(size - self._backlog)
+        self._backlog = size
+
     # requests
 
     def _stalled(self) -> bool:
         """Whether no request may be served just now."""
-        return bool(self._undecided) or self._full()
+        return self._held or self._other is not None or bool(self._undecided) or self._full()
 
     def _full(self) -> bool:
         return self._paused or self._closing or len(self._slots) >= IN_FLIGHT
@@ -328,10 +345,12 @@ class Connection(asyncio.BufferedProtocol):
             stop = begin + SIZE_BYTES + size
             if stop > end:
                 break
-            if self._full() or (self._undecided and not self._may_follow(buffer, begin)):
+            if self._full() or (
+                (self._other is not None or self._undecided or self._server.crowded) and not self._may_go(buffer, begin)
+            ):
                 break
             if not left:
-                self._continue_soon()
+                self.continue_soon()
                 break
             left -= 1
             self._request(now, buffer[begin + SIZE_BYTES : stop])
@@ -343,10 +362,16 @@ class Connection(asyncio.BufferedProtocol):
         self._server.driver.settle()
         return begin
 
-    def _may_follow(self, buffer: memoryview, begin: int) -> bool:
-        """A Produce behind undecided Produces may be served: none of them can change another's answer."""
+    def _may_go(self, buffer: memoryview, begin: int) -> bool:
+        """Whether the next request may be served though others wait, of this connection or of all."""
         key = int.from_bytes(buffer[begin + SIZE_BYTES : begin + SIZE_BYTES + 2], "big")
-        return key == PRODUCE and all(slot.key == PRODUCE for slot in self._undecided)
+        if key == FETCH and self._server.crowded:
+            self._held = True
+            self._server.hold(self)
+            return False
+        if self._other is not None:
+            return False
+        return key == PRODUCE or not self._undecided
 
     def _misframed(self, buffer: memoryview, begin: int) -> None:
         try:
@@ -366,23 +391,26 @@ class Connection(asyncio.BufferedProtocol):
             slot.unknown_version = True
             slot.version = version = 0
             body = ApiVersionsRequest()
-        elif key == FETCH and self._server.backlog > self._server.backlog_limit:
+        elif key == FETCH and self._server.lean:
             body.max_bytes = min(body.max_bytes, LEAN_FETCH)  # type: ignore[attr-defined]  # a FetchRequest, by its key
         self._slots.append(slot)
         self._server.driver.receive(now, self.peer, Request(key, version, client_id, body, slot))
-        if not slot.decided:
-            self._undecided.append(slot)
+        if not slot.done:
+            if key != PRODUCE:
+                self._other = slot
+            elif not slot.decided:
+                self._undecided[slot] = None
 
     # the receive buffer
 
-    def _continue_soon(self) -> None:
+    def continue_soon(self) -> None:
         """Serve what is waiting in the buffer, when this step is over."""
         if not self._continuing:
             self._continuing = True
             self._server.loop.call_soon(self._continue)
 
     def _continue(self) -> None:
-        self._continuing = False
+        self._continuing = self._held = False
         if self._closing or self._halted or self._transport.is_closing():  # the last: a reset not yet told
             return
         if self._own is not None and self._begin < self._end:

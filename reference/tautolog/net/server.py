@@ -17,8 +17,10 @@ from tautolog.net.connection import LINGER_MS, SCRATCH, Connection
 from tautolog.net.directory import Refused
 from tautolog.net.node import Driver, Say
 
-BACKLOG_LIMIT = 64 * 1024 * 1024
+LEAN_BYTES = 64 * 1024 * 1024
 """Answers, over all connections, that wait for their sockets; above it fetches are kept lean."""
+MOST_BYTES = 128 * 1024 * 1024
+"""Above it no fetch is served, and peers that have long not taken theirs are sent away."""
 SWEEP_MS = 5000
 """How often connections are looked through."""
 GLANCE_MS = 250
@@ -61,8 +63,10 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.scratch = memoryview(bytearray(SCRATCH))
         self.frame_limit = limits.socket_request_max_bytes
-        self.backlog = 0
-        self.backlog_limit = BACKLOG_LIMIT
+        self.lean = False
+        self.crowded = False
+        self._owed = 0
+        self._held: dict[Connection, None] = {}
         self._limits = limits
         self._connections: dict[int, Connection] = {}
         self._last_connection = 0
@@ -122,8 +126,23 @@ class Server:
             )
             connection.close()
 
+    def owe(self, size: int) -> None:
+        """So many bytes more, or fewer, wait for their sockets."""
+        self._owed += size
+        self.lean = self._owed > LEAN_BYTES
+        crowded, self.crowded = self.crowded, self._owed > MOST_BYTES
+        if crowded and not self.crowded:
+            for connection in self._held:
+                connection.continue_soon()
+            self._held.clear()
+
+    def hold(self, connection: Connection) -> None:
+        """A connection wants to fetch while there is no room; it is told to go on when there is."""
+        self._held[connection] = None
+
     def left(self, connection: Connection) -> None:
         """A connection is gone."""
+        self._held.pop(connection, None)
         if self._connections.pop(connection.peer.connection, None) is not None:
             self.driver.disconnected(connection.peer)
         if not self._connections:
@@ -140,5 +159,8 @@ class Server:
         now = clock.now().monotonic_ms
         for connection in list(self._connections.values()):
             connection.sweep(now, self._limits.connections_max_idle_ms)
+            if self.crowded and connection.stuck(now):
+                self.say("warning", f"{connection.name}: takes no answers, and too many wait; the connection is closed")
+                connection.abort()
         every_ms = max(10, min(SWEEP_MS, self._limits.connections_max_idle_ms // 2))
         self._swept = self.loop.call_later(every_ms / 1000, self._sweep)

@@ -111,7 +111,7 @@ class Server:
         self.driver = Driver()
         self.scratch = memoryview(bytearray(SCRATCH))
         self.frame_limit = 1 << 20
-        self.backlog, self.backlog_limit = 0, 1 << 30
+        self.lean = self.crowded = False
         self.lines = []
 
     def next_connection(self):
@@ -121,6 +121,9 @@ class Server:
         pass
 
     def left(self, connection):
+        pass
+
+    def owe(self, size):
         pass
 
     def say(self, level, text):

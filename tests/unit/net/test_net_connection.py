@@ -16,6 +16,7 @@ from tautolog.core.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from tautolog.core.messages.produce import ProduceRequest, ProduceResponse
 from tautolog.core.node import Disconnect, Reply, Report
 from tautolog.net import connection as connection_module
+from tautolog.net import server as server_module
 from tautolog.net.node import Driver, Fsync
 from tautolog.net.server import Limits, Server, listen
 from tautolog.net.storage import FileStorage, SyncFailed
@@ -368,23 +369,49 @@ def test_a_peer_that_does_not_read_is_not_served(run, tmp_path):
             await asyncio.sleep(0.05)
             served = len(world.node.received)
             assert served < 30
-            assert world.server.backlog < 4_000_000
+            assert 0 < world.server._owed < 4_000_000
             client.writer.transport.resume_reading()
             for one in sent:
                 await client.receive(one)
             assert len(world.node.received) == 300
-            assert world.server.backlog == 0
+            assert world.server._owed == 0
 
     run(scene())
 
 
-def test_fetches_are_lean_while_too_much_is_unsent(run, tmp_path):
+def test_fetches_are_lean_while_much_is_unsent(run, tmp_path):
     async def scene():
         async with World(tmp_path) as world:
-            world.server.backlog_limit = -1
+            world.server.owe(server_module.LEAN_BYTES + 1)
             client = await world.client()
             answer = await client.receive(client.send(FETCH, 4, FetchRequest(max_bytes=50_000_000)))
             assert len(answer.responses[0].partitions[0].records) == connection_module.LEAN_FETCH
+
+    run(scene())
+
+
+def test_while_too_much_is_unsent_fetches_wait_and_the_deaf_are_sent_away(run, tmp_path, monkeypatch):
+    async def scene():
+        monkeypatch.setattr(server_module, "MOST_BYTES", 500_000)
+        async with World(tmp_path) as world:
+            client, deaf = await world.client(), await world.client()
+            deaf.writer.transport.pause_reading()
+            for _ in range(20):
+                deaf.send(FETCH, 4, FetchRequest(max_bytes=1_000_000))
+            await world.until(lambda: world.server.crowded)
+            served = len(world.node.received)
+            sent = [client.heartbeat(1), client.send(FETCH, 4, FetchRequest(max_bytes=10)), client.heartbeat(2)]
+            assert (await client.receive(sent[0])).error_code == 1
+            await asyncio.sleep(0.01)
+            assert len(world.node.received) == served + 1, "the fetch waits, and what is behind it"
+            world.server._sweep()
+            assert len(world.connections) == 2, "it may still read"
+            monkeypatch.setattr(connection_module, "LINGER_MS", -1)
+            world.server._sweep()
+            assert (await client.receive(sent[1])).responses
+            assert (await client.receive(sent[2])).error_code == 2
+            await world.until(lambda: len(world.connections) == 1)
+            assert "takes no answers" in world.said[-1][1]
 
     run(scene())
 
@@ -477,6 +504,23 @@ def test_nothing_is_answered_before_the_sync_that_covers_it(run, tmp_path, monke
                 await client.receive(one)
             await other.receive(seen)
             assert disk.count <= 3, "log, folder, and once more the log for all that came meanwhile"
+
+    run(scene())
+
+
+def test_fetches_do_not_pile_up_behind_a_sync(run, tmp_path, monkeypatch):
+    async def scene():
+        disk = SlowDisk(monkeypatch)
+        async with World(tmp_path, fsync=Fsync.ALWAYS) as world:
+            client = await world.client()
+            sent = [client.send(PRODUCE, 9, ProduceRequest(acks=1)) for _ in range(3)]
+            sent += [client.send(FETCH, 4, FetchRequest(max_bytes=10)) for _ in range(5)]
+            await world.until(disk.entered.is_set)
+            await asyncio.sleep(0.01)
+            assert [key for key, _ in world.node.received] == [PRODUCE, PRODUCE, PRODUCE, FETCH]
+            disk.gate.set()
+            for one in sent:
+                await client.receive(one)
 
     run(scene())
 
