@@ -21,7 +21,7 @@ LEAN_BYTES = 64 * 1024 * 1024
 """Answers, over all connections, that wait for their sockets; above it fetches are kept lean."""
 MOST_BYTES = 128 * 1024 * 1024
 """Above it no fetch is served, and peers that have long not taken theirs are sent away."""
-SWEEP_MS = 5000
+SWEEP_MS = 2000
 """How often connections are looked through."""
 GLANCE_MS = 250
 """How often a stop looks whether the last answers have left."""
@@ -157,9 +157,10 @@ class Server:
     def _sweep(self) -> None:
         """Close what was idle for too long, and take back buffers that are not used."""
         now = clock.now().monotonic_ms
+        crowded = self.crowded
         for connection in list(self._connections.values()):
             connection.sweep(now, self._limits.connections_max_idle_ms)
-            if self.crowded and connection.stuck(now):
+            if crowded and connection.stuck(now):
                 self.say("warning", f"{connection.name}: takes no answers, and too many wait; the connection is closed")
                 connection.abort()
         every_ms = max(10, min(SWEEP_MS, self._limits.connections_max_idle_ms // 2))
