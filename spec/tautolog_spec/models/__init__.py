@@ -6,7 +6,7 @@ from importlib import import_module
 
 from tautolog_spec.language import LanguageError, Model
 
-MODULES = {"kip-320": "kip_320", "replication": "replication"}
+MODULES = {"kip-320": "kip_320", "replication": "replication", "replication-async": "replication_async"}
 """Name of a model, as commands call it -> its module."""
 
 

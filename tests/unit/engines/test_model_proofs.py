@@ -32,6 +32,9 @@ def test_every_obligation_is_proved(name):
         ("replication", "KIP_320_FENCED_TRUNCATION", {"become_follower", "become_follower_afresh"}),
         ("replication", "KIP_320_FENCED_HIGH_WATERMARK", {"commit"}),
         ("replication", "ISR_AFTER_EPOCH_START", {"expand_isr"}),
+        ("replication-async", "ISR_MAXIMALITY", {"propose_expansion"}),
+        ("replication-async", "ALTER_PARTITION_EPOCH", {"accept"}),
+        ("replication-async", "ISR_AFTER_EPOCH_START", {"propose_expansion"}),
     ],
 )
 def test_without_a_fix_the_proof_fails_where_it_should(name, fix, at):
