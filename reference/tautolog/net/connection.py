@@ -182,10 +182,10 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
     def pause_writing(self) -> None:
-        """The socket does not take what is written."""
+        """The socket does not take what is written; called from within `_flush`."""
         self._paused = True
         self._paused_ms = self.last_ms
-        self._owe(self._transport.get_write_buffer_size())
+        self._owe(max(self._transport.get_write_buffer_size(), self._out_bytes))  # a chunk half sent is held whole
 
     def resume_writing(self) -> None:
         """The socket has taken what was written."""
