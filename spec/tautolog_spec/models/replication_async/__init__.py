@@ -15,17 +15,9 @@ of what the leader of that epoch counts (`maximal_isr_covers`). Everything below
 from __future__ import annotations
 
 from tautolog_spec.language import TRUE, Configuration, Model, Sometimes, exists
+from tautolog_spec.models.replication.text import Offset, Replica
 from tautolog_spec.models.replication_async.invariants import INVARIANTS
-from tautolog_spec.models.replication_async.text import (
-    ACTIONS,
-    RELATIONS,
-    Offset,
-    Replica,
-    below_hw,
-    isr,
-    leader_isr,
-    maximal_isr,
-)
+from tautolog_spec.models.replication_async.text import ACTIONS, RELATIONS, below_hw, isr, leader_isr, maximal_isr
 
 MODEL = Model(
     name="replication-async",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from tautolog_spec.language import Invariant, auxiliary, exists, forall, safety
 from tautolog_spec.models.replication import invariants as synchronous
+from tautolog_spec.models.replication.text import Epoch, Offset, Replica
 from tautolog_spec.models.replication_async.text import (
-    Epoch,
-    Offset,
     PartitionEpoch,
-    Replica,
     at,
     before,
     begun,
