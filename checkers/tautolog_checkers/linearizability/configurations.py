@@ -31,7 +31,7 @@ unknown operations, `WIDTH` bits a kind."""
 Origins: TypeAlias = dict[Configuration, tuple[Configuration, "Op | None"]]
 """Configuration -> the one it came from, and the operation that took effect in between, if one did."""
 
-WIDTH = 24
+WIDTH = 16
 OFTEN = 128
 """How many configurations are expanded between two looks at the limits."""
 
@@ -276,31 +276,40 @@ class Search:
         *,
         readonly: bool,
     ) -> None:
-        """The same with unknown operations, and without configurations that spent more of them than needed."""
+        """The same with unknown operations, and without configurations that spent more of them than needed.
+
+        Where an unknown operation did nothing but change the state, a blind write next would make it superfluous, so only
+        what depends on that state follows.
+        """
         seen: dict[tuple[int, int, int], list[int]] = {}
         for state, done, used, spent in work:
             self._improves(seen, (state, done, used), spent)
         writes_mask, mask, absorb, get_after = moves.mask, (1 << (WIDTH - 1)) - 1, moves.absorb, moves.alive
         roots = frozenset() if origins is None else self.configurations | set(work)
-        for state, done, used, spent in work:  # grows; first come, first served: what spent less comes first
+        bare = [False] * len(work)
+        for number, (state, done, used, spent) in enumerate(work):  # grows; what spent less comes first
             if spent not in seen[state, done, used]:
                 continue  # one that spent less came meanwhile
             self.expanded += 1
             if self.expanded >= self._until_check:
                 self._look()
-            following = [
-                (after, done | writes_mask, used | b, spent, b)
-                for b, after in moves.writes
-                if not used & b and after != state
-            ]
+            following = []
+            if not bare[number]:
+                following = [
+                    (after, done | writes_mask, used | b, spent, b)
+                    for b, after in moves.writes
+                    if not used & b and after != state
+                ]
+                following += [
+                    (after, done | writes_mask, used, spent + (1 << shift), -1 - shift)
+                    for after, shift, count in moves.unknown_writes
+                    if (after != state or writes_mask & ~done) and (spent >> shift) & mask < count
+                ]
             for b, row, op in moves.others:
                 if not used & b:
                     after = get_after(row, op, state)
                     if after >= 0 and after != state:
                         following.append((after, done | b, used | b, spent, b))
-            for after, shift, count in moves.unknown_writes:
-                if (after != state or writes_mask & ~done) and (spent >> shift) & mask < count:
-                    following.append((after, done | writes_mask, used, spent + (1 << shift), -1 - shift))
             for row, op, shift, count in moves.unknown:
                 if (spent >> shift) & mask < count:
                     after = get_after(row, op, state)
@@ -318,6 +327,7 @@ class Search:
                         continue
                 if self._improves(seen, made[:3], now_spent):
                     work.append(made)
+                    bare.append(b < 0 and made[1] == done)
 
     def pending(self) -> dict[int, Op]:
         """Bit -> operation that has begun, returned to nobody and may still return."""
