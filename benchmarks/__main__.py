@@ -68,6 +68,7 @@ def main() -> int:
                 for peer in peers if turn % 2 else reversed(peers):
                     load = load_of(row, peer)
                     if load is not None:
+                        os.sync()  # what the last load left in the page cache is not charged to this one
                         note(row.name, peer, load(options.seconds))
         for peer in peers:
             note("memory-loaded", peer, peer.resident())
