@@ -94,6 +94,7 @@ class Verdict:
         witness: invocation indexes that suffice to show the violation.
         supporting: invocation indexes that the witness leans on without needing their answers.
         certificate: for `holds`, where it was asked for: invocation indexes in an order of effect.
+        stuck: where a search ended: the states left, and the next steps that they do not allow, in words.
         operations: how many operations were judged.
         prepare_seconds, check_seconds, witness_seconds: what reading the operations out of the events cost, what the
             judgement and what the witness.
@@ -112,6 +113,7 @@ class Verdict:
     witness: tuple[int, ...] = ()
     supporting: tuple[int, ...] = ()
     certificate: tuple[int, ...] = ()
+    stuck: tuple[str, ...] = ()
     operations: int = 0
     prepare_seconds: float = 0.0
     check_seconds: float = 0.0

@@ -145,5 +145,7 @@ def _change(chance, ops, act, state):
                     op.result = not op.result
                 elif op.f == "append" and op.result is not None:
                     op.result = max(0, op.result + chance.choice([-1, 0, 1]))
+            elif op.f in {"dequeue", "pop"} and chance.random() < 0.5:
+                op.result, other.result = other.result, op.result
             else:
                 op.result = other.result

@@ -69,8 +69,9 @@ def judge_model(
         shown, leaning, confirmation = _witness(model, objects, judged, first, budget)
         witness_took = time.perf_counter() - began if outcome is Outcome.VIOLATED else 0.0
         order = _certificate(model, objects, first, budget) if certificate and outcome is Outcome.HOLDS else ()
+    witnessed = next((entry for entry in judged.values() if entry.decision is not None), None)
     findings = [
-        Finding(ANOMALY, key, _named(entry, shown), entry.reason + confirmation)
+        Finding(ANOMALY, key, _named(entry, shown), entry.reason + (confirmation if entry is witnessed else ""))
         for key, entry in judged.items()
         if entry.outcome is Outcome.VIOLATED
     ]
@@ -86,6 +87,7 @@ def judge_model(
         witness=shown,
         supporting=leaning,
         certificate=order,
+        stuck=next((entry.decision.stuck for entry in judged.values() if entry.decision is not None), ()),
         operations=count,
         check_seconds=took,
         witness_seconds=witness_took,

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from tautolog_checkers.linearizability import logs, queues, registers, sets
-from tautolog_checkers.linearizability.configurations import TooMany, search
+from tautolog_checkers.linearizability.configurations import Search, TooMany, search
 from tautolog_checkers.linearizability.conflicts import Answer, Conflict, Inapplicable
 from tautolog_checkers.linearizability.greedy import greedy_order
 from tautolog_checkers.linearizability.limits import Budget
@@ -17,7 +17,7 @@ from tautolog_checkers.linearizability.models.collection import Set
 from tautolog_checkers.linearizability.models.log import Log
 from tautolog_checkers.linearizability.models.queue import Queue
 from tautolog_checkers.linearizability.models.register import CasRegister, Register
-from tautolog_checkers.linearizability.operations import Op
+from tautolog_checkers.linearizability.operations import ILLEGAL, Op
 
 SEARCH = "just-in-time configurations"
 GREEDY = "greedy depth-first search"
@@ -29,6 +29,9 @@ operations make each of them dearer."""
 GREEDY_OPS = 20_000
 GREEDY_STEPS = 8
 """Up to how long a history a greedy order is tried for, and how many steps it may take for each operation."""
+
+STUCK_STATES = 6
+"""How many of the last states are told."""
 
 POLYNOMIAL: dict[type[Model], tuple[str, Callable[[Sequence[Op], Any], Answer]]] = {
     Queue: (queues.NAME, queues.check_queue),
@@ -48,12 +51,14 @@ class Decision:
         algorithm: its name.
         culprit: the operation whose return nothing allowed, where the search found one.
         conflict: what a polynomial algorithm found.
+        stuck: in words, the states the object can have been in then, and what each did not allow.
 
     """
 
     algorithm: str
     culprit: Op | None = None
     conflict: Conflict | None = None
+    stuck: tuple[str, ...] = ()
 
     @property
     def broken(self) -> bool:
@@ -78,9 +83,24 @@ def decide(model: Model, ops: Sequence[Op], initial: State, budget: Budget | Non
             return Decision(name, conflict=answer)
     try:
         most = FIRST_TRY if all(op.known for op in ops) else FIRST_TRY_UNKNOWN
-        culprit, _ = search(model, ops, initial, budget, most=most)
+        culprit, run = search(model, ops, initial, budget, most=most)
     except TooMany:
         if len(ops) <= GREEDY_OPS and greedy_order(model, ops, initial, GREEDY_STEPS * len(ops)) is not None:
             return Decision(GREEDY)
-        culprit, _ = search(model, ops, initial, budget)
-    return Decision(SEARCH, culprit)
+        culprit, run = search(model, ops, initial, budget)
+    return Decision(SEARCH, culprit, stuck=() if culprit is None else _stuck(model, run, culprit))
+
+
+def _stuck(model: Model, run: Search, culprit: Op) -> tuple[str, ...]:
+    """The states in which the search ended, with the pending operations that each does not allow; the first few."""
+    lines = []
+    states = sorted({configuration[0] for configuration in run.configurations})
+    for number in states[:STUCK_STATES]:
+        state = run.transitions.states[number]
+        refused = [op for op in run.pending().values() if model.step(state, op) is ILLEGAL]
+        refused.sort(key=lambda op: (op is not culprit, op.call))
+        names = "; ".join(f"{op.index} {op.f} {op.argument!r} → {op.result!r}" for op in refused[:4])
+        lines.append(f"in state {state!r} not allowed: {names}" if names else f"state {state!r} led no further")
+    if len(states) > STUCK_STATES:
+        lines.append(f"and {len(states) - STUCK_STATES} more states")
+    return tuple(lines)

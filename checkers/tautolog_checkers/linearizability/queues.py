@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 
 from tautolog_checkers.linearizability.conflicts import Answer, Conflict, Inapplicable
 from tautolog_checkers.linearizability.models.queue import EMPTY, PUTS
@@ -46,17 +47,18 @@ def check_queue(ops: Sequence[Op], initial: tuple[object, ...] = ()) -> Answer:
             return _twice(ops, dequeued[op.result], op)
         else:
             dequeued[op.result] = op
-    for value, taking in dequeued.items():
-        putting = enqueued.get(value)
-        if putting is None:
-            return Conflict(f"{value!r} was dequeued and never enqueued", (taking,))
+    if dequeued.keys() - enqueued.keys():
+        strange = next(taking for value, taking in dequeued.items() if value not in enqueued)
+        return Conflict(f"{strange.result!r} was dequeued and never enqueued", (strange,))
+    get = dequeued.get
+    pairs = [(putting, taking) for value, putting in enqueued.items() if (taking := get(value)) is not None]
+    for putting, taking in pairs:
         if taking.ret < putting.call:
-            return Conflict(f"{value!r} was dequeued before it was enqueued", (taking, putting))
-    return (
-        _order(enqueued, dequeued, left=False)
-        or _order(enqueued, dequeued, left=True)
-        or (_empties(enqueued, dequeued, empties) if empties else None)
-    )
+            return Conflict(f"{taking.result!r} was dequeued before it was enqueued", (taking, putting))
+    left = [putting for value, putting in enqueued.items() if value not in dequeued and putting.ret < FOREVER]
+    sure = sorted([(putting.ret, taking.call) for putting, taking in pairs if putting.ret < FOREVER])
+    conflict = _order(pairs, sure) or _left_behind(pairs, left)
+    return conflict or (_empties(pairs, sure, left, empties) if empties else None)
 
 
 def _twice(ops: Sequence[Op], first: Op, second: Op) -> Answer:
@@ -66,76 +68,86 @@ def _twice(ops: Sequence[Op], first: Op, second: Op) -> Answer:
     return Conflict(f"{second.result!r} was dequeued twice", (first, second))
 
 
-def _order(enqueued: dict[object, Op], dequeued: dict[object, Op], *, left: bool) -> Conflict | None:
-    """One value surely enqueued before another, and surely dequeued after it; or never, where `left` asks for that."""
-    get = dequeued.get
-    by_return = sorted(
-        (putting.ret, FOREVER if (taking := get(value)) is None else taking.call, putting.index)
-        for value, putting in enqueued.items()
-        if putting.ret < FOREVER and (value in dequeued) is not left
-    )
-    at, size = 0, len(by_return)
-    latest, owner = -FOREVER, -1
-    for value, putting in enqueued.items():
-        taking = get(value)
-        if taking is None:
-            continue
+Pairs = list[tuple[Op, Op]]
+"""(enqueue, dequeue) of every value that was dequeued, in the order in which the enqueues began."""
+
+
+def _order(pairs: Pairs, sure: list[tuple[int, int]]) -> Conflict | None:
+    """One value surely enqueued before another, and surely dequeued after it."""
+    latest = list(accumulate([call for _, call in sure], max))
+    at, size = 0, len(sure)
+    for putting, taking in pairs:
         call = putting.call
-        while at < size and by_return[at][0] < call:
-            if by_return[at][1] > latest:
-                latest, owner = by_return[at][1], by_return[at][2]
+        while at < size and sure[at][0] < call:
             at += 1
-        if latest > taking.ret:
-            first = next(v for v, other in enqueued.items() if other.index == owner and other.ret < call)
-            return _out_of_order(enqueued, dequeued, first, value)
+        if at and latest[at - 1] > taking.ret:
+            first = next(pair for pair in pairs if pair[0].ret < call and pair[1].call > taking.ret)
+            return _out_of_order(*first, putting, taking)
     return None
 
 
-def _out_of_order(enqueued: dict[object, Op], dequeued: dict[object, Op], first: object, second: object) -> Conflict:
-    ops = [enqueued[first], dequeued.get(first), enqueued[second], dequeued[second]]
-    when = "before it" if first in dequeued else "although it never was"
-    reason = f"{first!r} was enqueued before {second!r}, and {second!r} was dequeued {when}"
+def _left_behind(pairs: Pairs, left: list[Op]) -> Conflict | None:
+    """One value surely enqueued before another that was dequeued, and never dequeued itself."""
+    if not left:
+        return None
+    first = min(left, key=lambda putting: putting.ret)
+    for putting, taking in reversed(pairs):
+        if putting.call > first.ret:
+            return _out_of_order(first, None, putting, taking)
+    return None
+
+
+def _out_of_order(first: Op, first_taking: Op | None, second: Op, taking: Op) -> Conflict:
+    when = "before it" if first_taking is not None else "although it never was"
+    reason = f"{first.argument!r} was enqueued before {second.argument!r}, and {second.argument!r} was dequeued {when}"
+    ops = (first, first_taking, second, taking)
     return Conflict(reason, tuple(op for op in ops if op is not None and op.index >= 0))
 
 
-def _empties(enqueued: dict[object, Op], dequeued: dict[object, Op], empties: list[Op]) -> Conflict | None:
+def _empties(pairs: Pairs, sure: list[tuple[int, int]], left: list[Op], empties: list[Op]) -> Conflict | None:
     """A dequeue that saw nothing while something was surely inside all the time."""
-    inside = []
-    for value, putting in enqueued.items():
-        taking = dequeued.get(value)
-        end = FOREVER if taking is None else taking.call
-        if putting.ret < end:
-            inside.append((putting.ret, end, value))
-    inside.sort(key=lambda entry: entry[0])
-    spans: list[list[int]] = []
-    for start, end, _ in inside:
-        if spans and start < spans[-1][1]:
-            spans[-1][1] = max(spans[-1][1], end)
+    stays = [stay for stay in sure if stay[0] < stay[1]]
+    if left:
+        stays = sorted(stays + [(putting.ret, FOREVER) for putting in left])
+    starts: list[int] = []
+    ends: list[int] = []
+    reached = -FOREVER
+    for start, end in stays:
+        if start < reached:
+            if end > reached:
+                ends[-1] = reached = end
         else:
-            spans.append([start, end])
-    starts = [span[0] for span in spans]
+            starts.append(start)
+            ends.append(end)
+            reached = end
     for op in empties:
         number = bisect_left(starts, op.call) - 1
-        if number >= 0 and spans[number][1] > op.ret:
-            cover = _cover(inside, op)
-            shown = [op] + [found for value in cover for found in (enqueued[value], dequeued.get(value)) if found]
-            reason = f"operation {op.index} saw the queue empty, while {', '.join(map(repr, cover[:3]))} were inside"
-            return Conflict(reason, tuple(found for found in shown if found.index >= 0))
+        if number >= 0 and ends[number] > op.ret:
+            inside = [
+                (putting.ret, taking.call, putting, taking) for putting, taking in pairs if putting.ret < taking.call
+            ]
+            everything = inside + [(putting.ret, FOREVER, putting, None) for putting in left]
+            return _covered(op, sorted(everything, key=lambda stay: stay[0]))
     return None
 
 
-def _cover(inside: list[tuple[int, int, object]], op: Op) -> list[object]:
+def _covered(op: Op, inside: list[tuple[int, int, Op, Op | None]]) -> Conflict:
     """Few values whose sure stays, one after the other, reach from the call to the return."""
-    cover: list[object] = []
+    cover: list[tuple[Op, Op | None]] = []
     reached, number = op.call, 0
     while reached < op.ret:
         best, owner = reached, None
         while number < len(inside) and inside[number][0] < reached:
             if inside[number][1] > best:
-                best, owner = inside[number][1], inside[number][2]
+                best, owner = inside[number][1], inside[number][2:]
             number += 1
         if owner is None:
             break
         cover.append(owner)
         reached = best
-    return cover
+    names = ", ".join(repr(putting.argument) for putting, _ in cover[:3])
+    shown = [op] + [found for pair in cover for found in pair if found is not None]
+    return Conflict(
+        f"operation {op.index} saw the queue empty, while {names} were inside",
+        tuple(found for found in shown if found.index >= 0),
+    )

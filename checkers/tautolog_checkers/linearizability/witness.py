@@ -14,6 +14,7 @@ from tautolog_checkers.linearizability.conflicts import Conflict
 from tautolog_checkers.linearizability.exhaustive import TooLarge, linearizable, refuted
 from tautolog_checkers.linearizability.limits import Budget
 from tautolog_checkers.linearizability.models.base import Model, State
+from tautolog_checkers.linearizability.models.key_value import KeyValue
 from tautolog_checkers.linearizability.models.queue import PUTS, Queue
 from tautolog_checkers.linearizability.operations import Op
 from tautolog_checkers.linearizability.portfolio import decide
@@ -32,13 +33,23 @@ def relaxed(model: Model, ops: Sequence[Op], kept: frozenset[int] | set[int]) ->
             forgotten = op.forget()
             if not model.readonly(forgotten):
                 result.append(forgotten)
-    return _useful(result) if isinstance(model, Queue) else result
+    if isinstance(model, Queue):
+        return _useful(result)
+    return _useful_texts(result) if isinstance(model, KeyValue) else result
 
 
 def _useful(ops: list[Op]) -> list[Op]:
     """Of a queue or stack: an enqueue that may not have happened is of use only if its value was dequeued."""
     dequeued = {op.result for op in ops if op.known and op.f not in PUTS}
     return [op for op in ops if op.known or op.f not in PUTS or op.argument in dequeued]
+
+
+def _useful_texts(ops: list[Op]) -> list[Op]:
+    """Of a text: a write that may not have happened is of use only if what it wrote stands in something that was read."""
+    read = [op.result for op in ops if op.known and op.f == "get" and isinstance(op.result, str)]
+    return [
+        op for op in ops if op.known or not isinstance(op.argument, str) or any(op.argument in value for value in read)
+    ]
 
 
 def minimal_witness(

@@ -29,7 +29,7 @@
   const view = { from: 0, to: Math.max(scene.size, 1), key: 0, process: -1, anomaly: "", marked: new Set(), finding: null };
   const least = 8;
   const option = (select, value, text) => { const o = document.createElement("option"); o.value = value; o.textContent = text; select.append(o); };
-  option($("key"), -1, parts.length ? "every key" : "—");
+  option($("key"), -1, keys.length ? "every key" : "—");
   keys.forEach((key, k) => option($("key"), k, key));
   option($("process"), -1, "every process");
   scene.processes.forEach((name, p) => option($("process"), p, name));
@@ -65,7 +65,7 @@
   };
   const scale = (width) => (width - gutter) / (view.to - view.from);
   const xOf = (position, width) => gutter + (position - view.from) * scale(width);
-  const touches = (i, key) => key < 0 || !parts.length || (runsOf.get(i) || []).some(([k]) => k === key);
+  const touches = (i, key) => key < 0 || (parts.length ? (runsOf.get(i) || []).some(([k]) => k === key) : !scene.key || scene.key[i] === key);
   const firstFrom = (list, position) => {  // the first of a row that may still be visible
     let low = 0, high = list.length;
     while (low < high) { const mid = (low + high) >> 1; if (call[list[mid]] < position) low = mid + 1; else high = mid; }
@@ -306,6 +306,6 @@
   };
   addEventListener("resize", draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  if (keys.length) $("key").value = 0; else view.key = -1;
+  if (parts.length) $("key").value = 0; else { view.key = -1; $("key").value = -1; }
   witness();
 })();

@@ -43,6 +43,7 @@ def render_page(history: History, verdict: Verdict, title: str = "") -> str:
         "verdict": str(verdict.outcome),
         "summary": _summary(verdict),
         "classes": _classes(verdict),
+        "stuck": _stuck(verdict),
         "scene": _embedded(build_scene(history, verdict)),
     }
     for name, text in parts.items():
@@ -88,6 +89,13 @@ def _classes(verdict: Verdict) -> str:
             f"<h3>{_plain(name)} <b>{count}</b> <i>{forbidden}</i></h3><ol>{items}</ol>{more}</section>"
         )
     return "".join(parts)
+
+
+def _stuck(verdict: Verdict) -> str:
+    """Where a search ended, and the next steps that were not allowed there."""
+    if not verdict.stuck:
+        return ""
+    return "<h2>Illegal next steps</h2><ul>" + "".join(f"<li>{_plain(line)}</li>" for line in verdict.stuck) + "</ul>"
 
 
 def _item(finding: Finding, number: int) -> str:

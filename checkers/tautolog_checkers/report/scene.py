@@ -76,6 +76,11 @@ def build_scene(history: History, verdict: Verdict) -> dict[str, Any]:
     if partitions:
         scene["keys"] = [str(key) for key in partitions]
         scene["partitions"] = list(partitions.values())
+    elif len(verdict.partitions) > 1:
+        names = [str(key) for key in verdict.partitions]
+        places = {name: place for place, name in enumerate(names)}
+        scene["keys"] = names
+        scene["key"] = [places.get(str((operation.invoked.extra or {}).get("key")), -1) for operation in operations]
     scene["labels"] = _labels(operations, shown, few=bool(partitions))
     return scene
 

@@ -73,7 +73,7 @@ def check(
         document = {"verdict": str(worst), "files": [result.as_json() for result in results]}
         click.echo(json.dumps(document, ensure_ascii=False))
     elif len(results) == 1:
-        _print(results[0])
+        _print(results[0], certificate=certificate)
     else:
         _print_table(results)
     return (0, 2, 1)[worst]
@@ -148,7 +148,7 @@ def _check_all(files: list[Path], options: Options) -> list[Checked]:
     return results
 
 
-def _print(result: Checked) -> None:
+def _print(result: Checked, *, certificate: bool) -> None:
     """One verdict, with its reasons."""
     verdict = result.verdict
     how = "; ".join(part for part in (verdict.model, verdict.algorithm, verdict.profile) if part)
@@ -163,7 +163,9 @@ def _print(result: Checked) -> None:
         click.echo(f"  {len(verdict.partitions)} keys" + (f", not holding: {', '.join(broken[:20])}" if broken else ""))
     if verdict.witness:
         click.echo(f"  witness: operations {', '.join(map(str, verdict.witness))}")
-    if verdict.certificate:
+    for step in verdict.stuck:
+        click.echo(f"  {step}")
+    if verdict.certificate and certificate:
         click.echo(f"  certificate: {' '.join(map(str, verdict.certificate))}")
     _print_skipped(result)
 

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from support import checker_histories
 from support.checker_histories import random_history
 from tautolog_checkers.linearizability import configurations, queues
 from tautolog_checkers.linearizability.configurations import Search, search
@@ -120,7 +121,8 @@ def test_a_search_that_returns_too_early_is_caught(monkeypatch):
 
 
 def test_a_queue_without_its_order_is_caught(monkeypatch):
-    monkeypatch.setattr(queues, "_order", lambda *_, **__: None)
+    monkeypatch.setattr(queues, "_order", lambda *_: None)
+    monkeypatch.setattr(checker_histories, "VALUES", 40)
 
     def judge(ops):
         answer = queues.check_queue(ops)
