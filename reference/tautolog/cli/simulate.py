@@ -23,7 +23,13 @@ _MOST = 2**63 - 1
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--seeds", default="0..9", show_default=True, metavar="A..B", help="The seeds to run, both ends included; or one seed.")
+@click.option(
+    "--seeds",
+    default="0..9",
+    show_default=True,
+    metavar="A..B",
+    help="The seeds to run, both ends included; or one seed.",
+)
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Write each history to DIR/SEED.jsonl.")
 @click.option("--jobs", type=click.IntRange(1, 1024), default=1, show_default=True, help="Processes to run seeds in.")
 @click.option("--profile", default="default", show_default=True, metavar="P", help="What happens; `list` lists them.")
