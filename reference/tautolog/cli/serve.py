@@ -62,7 +62,9 @@ def serve(
     from tautolog.net.storage import SyncFailed
 
     settings = read_settings(config) | read_pairs(pairs)
-    options = combine(settings, data, listen, advertise)._replace(fsync=Fsync(fsync), fsync_interval_ms=fsync_interval_ms)
+    options = combine(settings, data, listen, advertise)._replace(
+        fsync=Fsync(fsync), fsync_interval_ms=fsync_interval_ms
+    )
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
     place = options.data
 
