@@ -6,7 +6,7 @@ unknown stands anywhere, nothing stands twice, and each group resumes from what 
 """
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -36,6 +36,8 @@ FAULTS = [
     ("clock-forward", (BROKER,), 50_000),
     ("clock-back", (BROKER,), -50_000),
 ]
+QUICK = (Phase.generate, Phase.shrink)
+"""Without the explanations, for which Hypothesis traces every line that runs."""
 PRODUCERS = ("idempotent", "plain")
 MEMBERS = ("member-1", "member-2")
 
@@ -139,6 +141,12 @@ class OneBroker(RuleBasedStateMachine):
     def time_passes(self, seconds):
         self.lab.run(int(seconds * 1000))
 
+    @rule(host=st.sampled_from(PRODUCERS), partition=st.integers(0, PARTITIONS - 1))
+    def send_and_get_no_answer(self, host, partition):
+        self.lab.fault("cut-one-way", BROKER, host, for_ms=2500)
+        self.send(host, partition, 0)
+        self.lab.run(1600)
+
     @rule(steps=st.integers(1, 12))
     def a_few_steps_pass(self, steps):
         for _ in range(steps):
@@ -233,6 +241,7 @@ def test_one_broker_keeps_its_promises_whatever_happens():
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
+            phases=QUICK,
             suppress_health_check=list(HealthCheck),
         ),
     )
@@ -243,7 +252,11 @@ def test_one_broker_keeps_its_promises_for_a_long_time():
     run_state_machine_as_test(
         OneBroker,
         settings=settings(
-            max_examples=1500, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=1500,
+            stateful_step_count=60,
+            deadline=None,
+            phases=QUICK,
+            suppress_health_check=list(HealthCheck),
         ),
     )
 
@@ -261,7 +274,7 @@ def test_the_machine_sees_a_broken_promise(monkeypatch):
                 stateful_step_count=30,
                 deadline=None,
                 derandomize=True,
-                phases=[phase for phase in settings.default.phases if phase.name != "shrink"],
+                phases=[Phase.generate],
                 print_blob=False,
                 suppress_health_check=list(HealthCheck),
             ),

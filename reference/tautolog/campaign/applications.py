@@ -304,7 +304,7 @@ class MemberApplication(ReadingApplication):
         self._commits: dict[int, int] = {}
         self._lookups: dict[int, int] = {}
         self._awaited = 0
-        self._deferred: list[Assigned | Revoked] = []
+        self._deferred: list[Assigned | Revoked | Trouble] = []
 
     @property
     def group(self) -> str:
@@ -382,8 +382,8 @@ class MemberApplication(ReadingApplication):
                 held = [key_of(*place) for place in self.client.positions]
                 self.stage.recorder.whole(self.process, "ok", "assign", held, group=self.group)
             deferred, self._deferred = self._deferred, []
-            for rebalance in deferred:
-                self._rebalanced(rebalance)
+            for heard in deferred:
+                self._heard(heard)
             self._poll_later()
 
     def _look(self) -> None:
@@ -392,14 +392,20 @@ class MemberApplication(ReadingApplication):
                 self._committing(event)
             elif isinstance(event, Committed):
                 self._committed(event)
-            elif isinstance(event, Trouble):
-                self._trouble(event)
             elif isinstance(event, Looking):
                 self._looking(event)
             elif isinstance(event, Found):
                 self._found(event)
+            elif self._awaited:
+                self._deferred.append(event)  # the application hears of it when its commit has ended
             else:
-                self._rebalanced(event)
+                self._heard(event)
+
+    def _heard(self, event: Assigned | Revoked | Trouble) -> None:
+        if isinstance(event, Trouble):
+            self._trouble(event)
+        else:
+            self._rebalanced(event)
 
     def _looking(self, event: Looking) -> None:
         """Asking where to resume reads the group's offsets: an operation of its own, written down as a seek."""
@@ -415,9 +421,6 @@ class MemberApplication(ReadingApplication):
             self.stage.recorder.complete(process, "ok", "seek", value, group=self.group)
 
     def _rebalanced(self, event: Assigned | Revoked) -> None:
-        if self._awaited:
-            self._deferred.append(event)  # the application hears of it when its commit has ended
-            return
         membership = self.client.membership
         assert membership is not None
         held = [key_of(*place) for place in event.held]
