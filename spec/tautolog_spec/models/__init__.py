@@ -6,7 +6,12 @@ from importlib import import_module
 
 from tautolog_spec.language import LanguageError, Model
 
-MODULES = {"kip-320": "kip_320", "replication": "replication", "replication-async": "replication_async"}
+MODULES = {
+    "kip-320": "kip_320",
+    "replication": "replication",
+    "replication-async": "replication_async",
+    "quorum": "quorum",
+}
 """Name of a model, as commands call it -> its module."""
 
 

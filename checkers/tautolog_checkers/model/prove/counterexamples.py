@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import z3
 
-from tautolog_checkers.model.prove.translate import Translation
+from tautolog_checkers.model.prove.translate import Moment, Translation, changed
 from tautolog_checkers.model.states import State, Tuple, enabled, holds, taken, tuples, without_choices
 from tautolog_checkers.model.tables import Event, Trace, event_text, state_lines
 from tautolog_spec.language.models import Action, Invariant
@@ -56,8 +56,8 @@ def shrink(solver: Any, translation: Translation) -> Any:
     return best
 
 
-def state_at(found: Any, translation: Translation, step: int) -> tuple[State, dict[str, dict[str, int]]]:
-    """The state at a step of a solver's model, and the number that each of its elements was given."""
+def state_at(found: Any, translation: Translation, moment: Moment) -> tuple[State, dict[str, dict[str, int]]]:
+    """The state at a moment of a solver's model, and the number that each of its elements was given."""
     numbers: dict[str, dict[str, int]] = {}
     elements: dict[str, list[Any]] = {}
     for name, sort in translation.sorts.items():
@@ -67,7 +67,7 @@ def state_at(found: Any, translation: Translation, step: int) -> tuple[State, di
     sizes = {name: len(universe) for name, universe in elements.items()}
     facts: dict[str, frozenset[Tuple]] = {}
     for relation in translation.model.relations:
-        predicate = translation.predicate(relation, step)
+        predicate = translation.predicate(relation, moment)
         facts[relation.name] = frozenset(
             place
             for place in tuples(relation.sorts, sizes)
@@ -112,7 +112,7 @@ def counterexample(found: Any, translation: Translation, act: Action | None, bro
         return Counterexample(broken.name, Trace(before, ()))
     event = event_at(found, translation, act, 0, numbers)
     values = {one: event.values[one.name] for one in act.parameters}
-    after, _ = state_at(found, translation, 1)
+    after, _ = state_at(found, translation, changed(act))
     false = [one.name for one in model.invariants if not holds(one.formula, before)]
     if false:
         raise DisagreementError(

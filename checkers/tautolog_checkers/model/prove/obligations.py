@@ -17,7 +17,7 @@ import attrs
 import z3
 
 from tautolog_checkers.model.prove.counterexamples import Counterexample, counterexample, shrink
-from tautolog_checkers.model.prove.translate import Translation
+from tautolog_checkers.model.prove.translate import Translation, changed
 from tautolog_spec.language.formulas import Not
 from tautolog_spec.language.models import Action, Invariant, Model
 
@@ -109,20 +109,20 @@ class Prover:
         self._before = [self.translation.formula(one.formula) for one in self.model.invariants]
         self._background = self.translation.background()
         self._initial = self.translation.initial()
-        self._transitions: dict[str, list[Any]] = {}
+        self._moves: dict[str, list[Any]] = {}
 
     def assertions(self, obligation: Obligation) -> list[Any]:
         """What a solver is asked to satisfy."""
+        act = self.model.action(obligation.action) if obligation.action else None
         goal = []
         if obligation.invariant:
-            step = 0 if obligation.kind == "initiation" else 1
-            goal = [self.translation.formula(Not(self._invariants[obligation.invariant].formula), step)]
-        if obligation.kind == "initiation":
+            moment = changed(act) if act else 0
+            goal = [self.translation.formula(Not(self._invariants[obligation.invariant].formula), moment)]
+        if act is None:
             return [*self._background, *self._initial, *goal]
-        if obligation.action not in self._transitions:
-            act = self.model.action(obligation.action)
-            self._transitions = {obligation.action: self.translation.transition(act)}
-        return [*self._background, *self._before, *self._transitions[obligation.action], *goal]
+        if act.name not in self._moves:
+            self._moves = {act.name: self.translation.move(act)}
+        return [*self._background, *self._before, *self._moves[act.name], *goal]
 
     def solver(self, obligation: Obligation) -> Any:
         """A solver that has been told everything and asked nothing."""

@@ -1,10 +1,12 @@
 """Formulas, actions and axioms in z3's terms. Sorts are uninterpreted; orders are axiomatised relations.
 
-Relation `log` at step k of a bounded run is the predicate `log@k`; a proof by induction uses steps 0 and 1.
+Relation `log` at step k of a bounded run is the predicate `log@k`. A proof by induction needs no `log@1` if the action
+leaves `log` alone: the state after it is then spoken of with `log@0`, which spares the solver the frame.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import z3
@@ -27,6 +29,8 @@ from tautolog_spec.language.models import Action, Model
 from tautolog_spec.language.relations import Kind, Relation, Update
 
 Terms = dict[Variable, Any]
+Moment = int | Mapping[str, int]
+"""A step; or for each relation the step of its predicate, 0 where it is not named."""
 
 
 class Translation:
@@ -44,8 +48,9 @@ class Translation:
         self._relations: dict[tuple[str, int], Any] = {}
         self._bound = 0
 
-    def predicate(self, relation: Relation, step: int) -> Any:
-        """The relation at a step, as a z3 function."""
+    def predicate(self, relation: Relation, moment: Moment) -> Any:
+        """The relation at a moment, as a z3 function."""
+        step = moment if isinstance(moment, int) else moment.get(relation.name, 0)
         step = 0 if relation.kind is Kind.RIGID else step
         key = (relation.name, step)
         if key not in self._relations:
@@ -58,8 +63,8 @@ class Translation:
         """The constants that stand for an action's parameters in the step that leaves state `step`."""
         return {one: z3.Const(f"{act.name}.{one.name}@{step}", self.sorts[one.sort.name]) for one in act.parameters}
 
-    def formula(self, formula: Formula, step: int = 0, terms: Terms | None = None) -> Any:
-        """The formula about the state at a step."""
+    def formula(self, formula: Formula, step: Moment = 0, terms: Terms | None = None) -> Any:
+        """The formula about the state at a moment."""
         known = terms or {}
         match formula:
             case Truth(value=value):
@@ -124,18 +129,23 @@ class Translation:
 
     def transition(self, act: Action, step: int = 0) -> list[Any]:
         """One action between the states at `step` and `step + 1`: its guard, and every relation afterwards."""
+        kept = [
+            _forall(places, self.predicate(relation, step + 1)(*places) == self.predicate(relation, step)(*places))
+            for relation in self.model.relations
+            if relation.kind not in {Kind.RIGID, Kind.CHOICE} and relation.name not in changed(act)
+            for places in [self._places(relation)]
+        ]
+        return self.move(act, step) + kept
+
+    def move(self, act: Action, step: int = 0) -> list[Any]:
+        """An action's guard, and the relations that it changes afterwards; of the others nothing is said."""
         terms = self.constants(act, step)
         found = [self.formula(formula, step, terms) for formula in act.requires]
-        updates = {update.relation.name: update for update in act.updates}
-        for relation in self.model.relations:
-            if relation.kind in {Kind.RIGID, Kind.CHOICE}:
-                continue
-            places = self._places(relation)
-            was = self.predicate(relation, step)(*places)
-            becomes = (
-                self._updated(updates[relation.name], places, was, terms, step) if relation.name in updates else was
-            )
-            found.append(_forall(places, self.predicate(relation, step + 1)(*places) == becomes))
+        for update in act.updates:
+            places = self._places(update.relation)
+            was = self.predicate(update.relation, step)(*places)
+            becomes = self._updated(update, places, was, terms, step)
+            found.append(_forall(places, self.predicate(update.relation, step + 1)(*places) == becomes))
         return found
 
     def _updated(self, update: Update, places: list[Any], was: Any, terms: Terms, step: int) -> Any:
@@ -152,6 +162,11 @@ class Translation:
 
     def _places(self, relation: Relation) -> list[Any]:
         return [z3.Const(f"x{number}", self.sorts[sort.name]) for number, sort in enumerate(relation.sorts)]
+
+
+def changed(act: Action) -> dict[str, int]:
+    """The moment after an action that leaves step 0: the relations that it changes are at step 1."""
+    return {update.relation.name: 1 for update in act.updates}
 
 
 def _forall(places: list[Any], body: Any) -> Any:

@@ -1,0 +1,68 @@
+"""Raft as KRaft does it, for any number of voters: votes are asked for, and followers pull.
+
+Voters move through epochs. In an epoch a candidate asks for votes with the end of its log; a voter gives at most one vote
+an epoch, and only to a log at least as good as its own. With the votes of a quorum the candidate leads. Before it stands
+for an epoch at all, it asks for *pre-votes*, which bind nobody and change nothing (KIP-996), so that a voter that was cut
+off does not disturb the others when it comes back; safety neither needs them nor is hurt by them.
+
+A leader does not push. Followers fetch from it, and a fetch says how far the follower's log agrees with the leader's; the
+leader commits what a quorum has fetched past, but only records of its own epoch: those of earlier epochs are committed with
+them. A follower that asks from a record that the leader does not have cuts its log back first. All messages are facts
+that stay true, so they may be late, lost, repeated and reordered.
+
+Logs are compared epoch by epoch. The relation `epoch_log` is what the leader of an epoch has ever shown to others; every
+record in any log was shown by the leader of its own epoch, and what follows about the records below it is what makes logs
+match. `chosen_stays`, `chosen_votes` and `chosen_leads` carry the proof: from the moment a quorum cannot be blocked any more,
+whoever acknowledged a record keeps it, whoever may still win a vote has it, and every later leader has it.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from tautolog_spec.language import Configuration, Model, Sometimes, exists, forall
+from tautolog_spec.language.models import Facts, Sizes
+from tautolog_spec.models.quorum.invariants import INVARIANTS
+from tautolog_spec.models.quorum.text import (
+    ACTIONS,
+    RELATIONS,
+    Epoch,
+    Offset,
+    Quorum,
+    Replica,
+    committed,
+    leads,
+    log,
+    member,
+)
+
+
+def majorities(sizes: Sizes) -> tuple[Sizes, Facts]:
+    """In a finite instance the quorums are the smallest majorities."""
+    voters = sizes[Replica.name]
+    quorums = list(combinations(range(voters), voters // 2 + 1))
+    rows = frozenset((voter, number) for number, quorum in enumerate(quorums) for voter in quorum)
+    return {Quorum.name: len(quorums)}, {member.name: rows}
+
+
+MODEL = Model(
+    name="quorum",
+    title="Pull-based Raft",
+    essay=__doc__ or "",
+    relations=RELATIONS,
+    axioms=(forall(Quorum, Quorum, lambda q, p: exists(Replica, lambda r: member(r, q) & member(r, p))),),
+    initial=(),
+    actions=ACTIONS,
+    invariants=INVARIANTS,
+    sometimes=(
+        Sometimes("commits", exists(Epoch, Offset, committed), "some record is committed"),
+        Sometimes(
+            "moves_on",
+            exists(*(Epoch, Epoch, Replica, Offset), lambda e, d, r, o: leads(e, r) & log(r, o, d) & (d < e)),
+            "a leader has a record of an earlier epoch",
+        ),
+    ),
+    configurations=(Configuration({"Replica": 2, "Epoch": 2, "Offset": 1}, distinct=14_297, depth=22),),
+    frame=majorities,
+    proved=True,
+)
