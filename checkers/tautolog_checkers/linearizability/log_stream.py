@@ -16,7 +16,7 @@ from tautolog_checkers.history.packed import APPEND, READ, LogBlock
 
 NAME = "log positions, streamed"
 NOTHING = -(1 << 63)
-PAST = 1 << 16
+PAST = 1 << 12
 """How many steps of a log's known length are kept."""
 ROOM = 1 << 22
 """How far ahead of all known offsets one may lie: beyond, memory would follow the offset and not the records."""

@@ -61,17 +61,39 @@ def _fractured(evidence: Evidence, findings: Findings, spread: list[Transaction]
     for reader in evidence.decoded.transactions:
         if reader.type != OK or len(reader.reads) < 2:
             continue
+        seen: set[Transaction | None] = set()
+        for key, (_, values) in reader.reads.items():
+            if key in wide:
+                seen.update(map(wide[key].get, values))
+        seen -= {None, reader}
+        if not seen:
+            continue
         ends = {}
         for key, (_, values) in reader.reads.items():
             ends[key] = evidence.partitions[key].position.get(values[-1], -1)
-        for transaction in {wide[key][value].index: wide[key][value] for key, (_, values) in reader.reads.items() if key in wide for value in values if value in wide[key]}.values():  # fmt: skip
+        _first_fracture(evidence, findings, reader, seen, ends)
+
+
+def _first_fracture(
+    evidence: Evidence,
+    findings: Findings,
+    reader: Transaction,
+    seen: set[Transaction | None],
+    ends: dict[Any, int],
+) -> None:
+    """One finding for a reader that stopped before a record of a transaction that it saw elsewhere."""
+    fractured = []
+    for transaction in seen:
+        if transaction is not None:
             behind = _stopped_before(evidence, transaction, ends)
-            if behind is not None and transaction is not reader:
-                findings.add(
-                    FRACTURED, behind, (transaction.index, reader.index), "operation {} saw part of transaction {}, not its {}",
-                    reader.index, transaction.index, behind,
-                )  # fmt: skip
-                break
+            if behind is not None:
+                fractured.append((transaction.index, behind))
+    if fractured:
+        index, behind = min(fractured, key=lambda entry: entry[0])
+        findings.add(
+            FRACTURED, behind, (index, reader.index), "operation {} saw part of transaction {}, not its {}",
+            reader.index, index, behind,
+        )  # fmt: skip
 
 
 def _stopped_before(evidence: Evidence, transaction: Transaction, ends: dict[Any, int]) -> Any:
