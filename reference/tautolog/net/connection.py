@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 from struct import Struct
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,8 +42,8 @@ SMALLEST = 4096
 """A connection's own receive buffer starts here."""
 READ_AHEAD = 64 * 1024
 """Bytes read of a connection that may not be served just now; beyond that it is not read."""
-UNSENT = 256 * 1024
-"""Answers behind which a connection is not served until the socket has taken them."""
+GATHERED = 256 * 1024
+"""Bytes of answers that are handed to the socket before more requests are served."""
 JOINED = 32 * 1024
 """Chunks up to this size are joined before they are written."""
 IN_FLIGHT = 512
@@ -140,7 +141,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
         self._transport = transport = cast("asyncio.Transport", transport)
-        transport.set_write_buffer_limits(UNSENT)
+        transport.set_write_buffer_limits(0)  # a large answer is held whole while any of it is not sent: one is enough
         self.last_ms = clock.now().monotonic_ms
         address = transport.get_extra_info("peername") or ("unknown", 0)
         self.peer = Peer(self._server.next_connection(), f"/{address[0]}")
@@ -298,21 +299,13 @@ class Connection(asyncio.BufferedProtocol):
         out = self._out
         if not out:
             return
-        write = self._transport.write
         if self._out_bytes <= JOINED:
-            write(out[0] if len(out) == 1 else b"".join(out))
+            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+        elif self._server.gathers:
+            self._transport.writelines(out)
         else:
-            small: list[Buffer] = []
-            for chunk in out:
-                if len(chunk) <= JOINED:
-                    small.append(chunk)
-                    continue
-                if small:
-                    write(b"".join(small))
-                    small.clear()
-                write(chunk)
-            if small:
-                write(b"".join(small))
+            for chunk in joined(out):
+                self._transport.write(chunk)
         out.clear()
         self._out_bytes = 0
 
@@ -355,7 +348,7 @@ class Connection(asyncio.BufferedProtocol):
             left -= 1
             self._request(now, buffer[begin + SIZE_BYTES : stop])
             begin = stop
-            if self._out_bytes >= UNSENT:
+            if self._out_bytes >= GATHERED:
                 self._flush()
         self._serving = False
         self._flush()
@@ -459,3 +452,18 @@ class Connection(asyncio.BufferedProtocol):
             room = wanted
         self._own = memoryview(bytearray(room))
         self._own[: self._end] = own
+
+
+def joined(chunks: list[Buffer]) -> Iterator[Buffer]:
+    """The same bytes with small neighbours joined, so that they take one call together."""
+    small: list[Buffer] = []
+    for chunk in chunks:
+        if len(chunk) <= JOINED:
+            small.append(chunk)
+            continue
+        if small:
+            yield b"".join(small)
+            small.clear()
+        yield chunk
+    if small:
+        yield b"".join(small)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sys
 from typing import NamedTuple
 
 from tautolog.core.node import Peer
@@ -17,9 +18,9 @@ from tautolog.net.connection import LINGER_MS, SCRATCH, Connection
 from tautolog.net.directory import Refused
 from tautolog.net.node import Driver, Say
 
-LEAN_BYTES = 64 * 1024 * 1024
+LEAN_BYTES = 48 * 1024 * 1024
 """Answers, over all connections, that wait for their sockets; above it fetches are kept lean."""
-MOST_BYTES = 128 * 1024 * 1024
+MOST_BYTES = 96 * 1024 * 1024
 """Above it no fetch is served, and peers that have long not taken theirs are sent away."""
 SWEEP_MS = 2000
 """How often connections are looked through."""
@@ -63,6 +64,10 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.scratch = memoryview(bytearray(SCRATCH))
         self.frame_limit = limits.socket_request_max_bytes
+        self.gathers = type(self.loop).__module__.startswith("uvloop") or sys.version_info >= (
+            3,
+            12,
+        )  # one call, no copy
         self.lean = False
         self.crowded = False
         self._owed = 0

@@ -111,7 +111,7 @@ class Server:
         self.driver = Driver()
         self.scratch = memoryview(bytearray(SCRATCH))
         self.frame_limit = 1 << 20
-        self.lean = self.crowded = False
+        self.lean = self.crowded = self.gathers = False
         self.lines = []
 
     def next_connection(self):
