@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+
 from tautolog.core.log.config import LogConfig
 from tautolog.core.log.log import Log
 from tautolog.core.ports import Instant
@@ -55,6 +58,21 @@ class TryLog:
         self.log.open(self.now)
         return self.log
 
+    def cut_short(self, calls, seed, act):
+        """Let the power go during `act`, after so many changes of the disk, and come up again. Whether `act` was done."""
+        whole, done = self.disk, False
+        self.disk = CutShort(whole, calls)
+        self.log._storage = self.disk
+        for segment in self.log.segments:
+            segment._storage = self.disk
+        with contextlib.suppress(PowerGone):
+            act()
+            done = True
+        self.disk = whole
+        self.disk.power_cut(Seeded(seed))
+        self.reopen()
+        return done
+
     def configure(self, **settings):
         self.config = self.log.config = self.config._replace(**settings)
 
@@ -89,6 +107,41 @@ class TryLog:
 
     def content(self, path):
         return bytes(self.disk.read(path, 0, self.disk.size(path)))
+
+
+class PowerGone(Exception):  # noqa: N818 - what happens, not a mistake
+    """The machine stops in the middle of a call: nothing that comes after it happens, not even tidying up."""
+
+
+class CutShort:
+    """A disk that stands still at the n-th call that would change it, and at all after."""
+
+    def __init__(self, disk, calls):
+        self._disk = disk
+        self._left = calls
+
+    def __getattr__(self, name):
+        method = getattr(self._disk, name)
+        if name in {"read", "size", "list"}:
+            return method
+
+        def call(*arguments):
+            if not self._left:
+                raise PowerGone
+            self._left -= 1
+            return method(*arguments)
+
+        return call
+
+
+class Seeded:
+    """Chance from a seed."""
+
+    def __init__(self, seed):
+        self._random = random.Random(seed)
+
+    def below(self, bound):
+        return self._random.randrange(bound)
 
 
 def offsets(data):

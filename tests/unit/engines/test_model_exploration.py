@@ -30,10 +30,14 @@ def test_every_configuration_counts_what_it_says(name, configuration):
 
 
 REPLICATION = {"Replica": 3, "Epoch": 2, "Offset": 1}
+THREE_EPOCHS = {**KIP_320, "MaxLeaderEpoch": 2}
 ASYNC = {"Replica": 2, "Epoch": 1, "PartitionEpoch": 3, "Offset": 1}
 SHORTEST = [
     ("kip-320", "KIP_101_TRUNCATE_BY_EPOCH", KIP_320, 11, "become_follower"),
     ("kip-320", "ISR_AFTER_EPOCH_START", KIP_320, 11, "expand_isr"),
+    ("kip-320", "KIP_279_EPOCH_LOOKUP", THREE_EPOCHS, 13, "become_follower"),
+    ("kip-320", "KIP_320_FENCED_TRUNCATION", THREE_EPOCHS, 13, "raise_high_watermark"),
+    ("kip-320", "KIP_320_FENCED_HIGH_WATERMARK", THREE_EPOCHS, 12, "become_follower"),
     ("replication", "KIP_101_TRUNCATE_BY_EPOCH", {"Replica": 2, "Epoch": 2, "Offset": 1}, 9, "become_follower"),
     ("replication", "ISR_AFTER_EPOCH_START", REPLICATION, 10, "expand_isr"),
     ("replication-async", "ISR_MAXIMALITY", ASYNC, 5, "accept"),

@@ -160,10 +160,13 @@ class TestTornTail:
         assert "the next segment starts at offset 6; 0 bytes dropped, and 2 segments behind" in tried.reports[0][1]
 
     def test_what_was_cut_never_comes_back(self):
+        """Not even when the log has grown again to where the segment that was dropped began."""
         tried = grown(segment_bytes=350)
         tried.disk.sync_all()
-        tried.disk.rot(tried.path(4), 100)
-        tried.reopen()
+        tried.disk.rot(tried.path(2), 200)
+        assert tried.reopen().end_offset == 3
+        tried.append(b"again", epoch=1)
+        tried.disk.sync(tried.path(2))
         tried.disk.power_cut()
         assert tried.reopen().end_offset == 4
         assert len(tried.reports) == 1

@@ -50,56 +50,40 @@ def _torn(evidence: Evidence, findings: Findings, several: list[Transaction]) ->
             )
 
 
-def _fractured(evidence: Evidence, findings: Findings, spread: list[Transaction]) -> None:
-    wide: dict[Any, dict[Any, Transaction]] = {}
-    for transaction in spread:
+Spread = tuple[int, tuple[tuple[Any, int], ...]]
+"""A transaction of several partitions: its index, and the place of its first record in each."""
+
+
+def _fractured(evidence: Evidence, findings: Findings, several: list[Transaction]) -> None:
+    wide: dict[Any, dict[Any, Spread]] = {}
+    for transaction in several:
+        places = [
+            (key, evidence.partitions[key].position.get(pairs[0][1])) for key, pairs in transaction.writes.items()
+        ]
+        spread: Spread = (transaction.index, tuple((key, place) for key, place in places if place is not None))
         for key, pairs in transaction.writes.items():
             for _, value in pairs:
-                wide.setdefault(key, {})[value] = transaction
-    if not wide:
-        return
-    for reader in evidence.decoded.transactions:
+                wide.setdefault(key, {})[value] = spread
+    for reader in evidence.decoded.transactions if wide else ():
         if reader.type != OK or len(reader.reads) < 2:
             continue
-        seen: set[Transaction | None] = set()
+        seen: set[Spread | None] = set()
+        ends: dict[Any, int] = {}
         for key, (_, values) in reader.reads.items():
             if key in wide:
                 seen.update(map(wide[key].get, values))
-        seen -= {None, reader}
-        if not seen:
-            continue
-        ends = {}
-        for key, (_, values) in reader.reads.items():
-            ends[key] = evidence.partitions[key].position.get(values[-1], -1)
-        _first_fracture(evidence, findings, reader, seen, ends)
-
-
-def _first_fracture(
-    evidence: Evidence,
-    findings: Findings,
-    reader: Transaction,
-    seen: set[Transaction | None],
-    ends: dict[Any, int],
-) -> None:
-    """One finding for a reader that stopped before a record of a transaction that it saw elsewhere."""
-    fractured = []
-    for transaction in seen:
-        if transaction is not None:
-            behind = _stopped_before(evidence, transaction, ends)
-            if behind is not None:
-                fractured.append((transaction.index, behind))
-    if fractured:
-        index, behind = min(fractured, key=lambda entry: entry[0])
-        findings.add(
-            FRACTURED, behind, (index, reader.index), "operation {} saw part of transaction {}, not its {}",
-            reader.index, index, behind,
-        )  # fmt: skip
-
-
-def _stopped_before(evidence: Evidence, transaction: Transaction, ends: dict[Any, int]) -> Any:
-    """A partition that was read up to in front of the transaction's record; None if there is none."""
-    for key, pairs in transaction.writes.items():
-        place = evidence.partitions[key].position.get(pairs[0][1])
-        if key in ends and place is not None and ends[key] < place:
-            return key
-    return None
+                ends[key] = evidence.partitions[key].position.get(values[-1], -1)
+        seen.discard(None)
+        fractured = [
+            (spread[0], key)
+            for spread in seen
+            if spread is not None
+            for key, place in spread[1]
+            if place > ends.get(key, place) and spread[0] != reader.index
+        ]
+        if fractured:
+            index, behind = min(fractured, key=lambda entry: entry[0])
+            findings.add(
+                FRACTURED, behind, (index, reader.index), "operation {} saw part of transaction {}, not its {}",
+                reader.index, index, behind,
+            )  # fmt: skip

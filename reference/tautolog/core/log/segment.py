@@ -219,7 +219,7 @@ class Segment:
 
     def rebuild(self, why: str) -> None:
         """Build the indexes anew from the batches. Raises `StorageError` if the batches themselves cannot be read."""
-        self._report("warning", f"{self.log_path}: index {why}, built anew")
+        self._report("info" if why == "missing" else "warning", f"{self.log_path}: index {why}, built anew")
         size, complete = self.size, self.complete
         self.restart()
         try:

@@ -106,12 +106,12 @@ def read_span(buffer: Buffer, start: int, limit: int) -> Fields:
             headers, headers_at = read_unsigned(buffer, position)
     except IndexError:
         raise RecordsError("a record runs past the end of its batch") from None
-    if length & 1 or not headers_at <= end <= limit:
-        raise RecordsError("a record runs past its end, or past that of its batch")
+    if length & 1 or end > limit:
+        raise RecordsError("a record runs past the end of its batch")
     if (key & 1 and key != 1) or (value & 1 and value != 1):
         raise RecordsError("a key or a value has a negative length")
     if headers & 1 or headers >> 1 > end - headers_at or (headers == 0 and headers_at != end):
-        raise RecordsError("a record's headers do not fit its length")
+        raise RecordsError("a record's fields do not fit its length")
     timestamp_delta, offset_delta = timestamp >> 1 ^ -(timestamp & 1), offset >> 1 ^ -(offset & 1)
     return (
         start,
