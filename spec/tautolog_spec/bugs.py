@@ -1,24 +1,21 @@
 """The museum: historical bugs of replicated logs, each a named switch that models and broker carry under the same name.
 
-With a fix on, proof and exploration pass. With it off, the stated promise is broken: the explorer finds a trace of the
-stated length, and, where the model is proved, the proof fails at the named action.
+With every fix in, proof and exploration pass. With one taken out, the stated promise is broken: the explorer finds a trace
+of exactly the stated length, and, where the model is proved, the named obligation of the proof fails.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from tautolog_spec.exhibits import quorum, replication
+from tautolog_spec.exhibits.bug import Bug
+from tautolog_spec.fixes import Fix
+
+__all__ = ["MUSEUM", "Bug", "Fix", "bug"]
+
+MUSEUM: tuple[Bug, ...] = (*replication.EXHIBITS, *quorum.EXHIBITS)
+"""All of them, family by family, the oldest first."""
 
 
-class Fix(StrEnum):
-    """What was changed, named after the proposal or the mechanism that changed it."""
-
-    KIP_101_TRUNCATE_BY_EPOCH = "KIP_101_TRUNCATE_BY_EPOCH"
-    KIP_279_EPOCH_LOOKUP = "KIP_279_EPOCH_LOOKUP"
-    KIP_320_FENCED_TRUNCATION = "KIP_320_FENCED_TRUNCATION"
-    KIP_320_FENCED_HIGH_WATERMARK = "KIP_320_FENCED_HIGH_WATERMARK"
-    ISR_AFTER_EPOCH_START = "ISR_AFTER_EPOCH_START"
-    ISR_MAXIMALITY = "ISR_MAXIMALITY"
-    ALTER_PARTITION_EPOCH = "ALTER_PARTITION_EPOCH"
-    QUORUM_UP_TO_DATE_VOTE = "QUORUM_UP_TO_DATE_VOTE"
-    QUORUM_VOTE_PERSISTED = "QUORUM_VOTE_PERSISTED"
-    QUORUM_COMMIT_OWN_EPOCH = "QUORUM_COMMIT_OWN_EPOCH"
+def bug(name: str) -> Bug | None:
+    """The exhibit of a switch."""
+    return next((one for one in MUSEUM if one.fix == name), None)

@@ -197,6 +197,8 @@ class Configuration:
         distinct: states, exactly.
         depth: levels of breadth-first search, the initial state being level 1, as TLC counts.
         symmetric: whether states that differ by a permutation of an unordered sort count once.
+        live: whether the model's liveness promises are checked in it, too.
+        nightly: whether it is too large for every test run.
 
     """
 
@@ -204,6 +206,8 @@ class Configuration:
     distinct: int
     depth: int
     symmetric: bool = False
+    live: bool = False
+    nightly: bool = False
 
 
 @attrs.frozen(eq=False)

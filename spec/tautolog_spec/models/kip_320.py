@@ -16,7 +16,7 @@ question was not enough (KIP-279). And a replica that is a leader no more could 
 
 from __future__ import annotations
 
-from tautolog_spec.bugs import Fix
+from tautolog_spec.fixes import Fix
 from tautolog_spec.language import (
     TRUE,
     Bound,

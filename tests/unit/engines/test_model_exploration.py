@@ -13,7 +13,11 @@ from tautolog_spec.models import MODULES, load
 
 KIP_320 = {"Replica": 3, "LogSize": 2, "MaxRecords": 2, "MaxLeaderEpoch": 1}
 
-CONFIGURATIONS = [(name, one) for name in MODULES for one in load(name).configurations]
+CONFIGURATIONS = [
+    pytest.param(name, one, marks=pytest.mark.nightly if one.nightly else ())
+    for name in MODULES
+    for one in load(name).configurations
+]
 
 
 def test_the_published_count():
@@ -27,6 +31,8 @@ def test_every_configuration_counts_what_it_says(name, configuration):
     found = explore(load(name), configuration.bounds, symmetric=configuration.symmetric)
     assert (found.verdict, found.distinct, found.depth) == ("holds", configuration.distinct, configuration.depth)
     assert found.never == ()
+    for promise in load(name).liveness if configuration.live else ():
+        assert check_liveness(load(name), configuration.bounds, promise).verdict == "holds"
 
 
 REPLICATION = {"Replica": 3, "Epoch": 2, "Offset": 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tautolog_spec.bugs import Fix
+from tautolog_spec.fixes import Fix
 from tautolog_spec.language import (
     TRUE,
     Formula,

@@ -1,0 +1,39 @@
+"""The museum: each switch breaks the promise that its exhibit names, in as many steps, and the proof where it says."""
+
+import pytest
+
+from tautolog_checkers.model.explore.liveness import check_liveness
+from tautolog_checkers.model.explore.search import explore
+from tautolog_checkers.model.prove.obligations import Prover, obligations
+from tautolog_spec.bugs import MUSEUM, Fix
+from tautolog_spec.models import MODULES, load
+
+SHOWN = [pytest.param(one, id=str(one.fix), marks=pytest.mark.nightly if one.nightly else ()) for one in MUSEUM]
+
+
+@pytest.mark.parametrize("bug", SHOWN)
+def test_without_the_fix_the_promise_breaks_in_the_stated_number_of_steps(bug):
+    broken = load(bug.model).without(bug.fix)
+    for promise in broken.liveness:
+        if promise.name == bug.promise:
+            found = check_liveness(broken, bug.bounds, promise)
+            assert found.verdict == "violated"
+            assert len(found.cycle.way) + len(found.cycle.around) == bug.steps
+            return
+    found = explore(broken, bug.bounds)
+    assert (found.verdict, found.broken, len(found.trace or ())) == ("violated", bug.promise, bug.steps)
+
+
+@pytest.mark.parametrize("bug", [one for one in MUSEUM if one.obligation], ids=lambda one: str(one.fix))
+def test_without_the_fix_the_proof_fails_at_the_stated_obligation(bug):
+    prover = Prover(load(bug.model).without(bug.fix))
+    obligation = next(one for one in obligations(prover.model) if str(one) == bug.obligation)
+    found = prover.check(obligation)
+    assert found.answer == "sat"
+    assert found.counterexample is not None
+
+
+def test_every_switch_of_every_model_is_exhibited_once():
+    switches = [switch for name in MODULES for switch in load(name).switches]
+    assert set(switches) <= set(Fix)
+    assert len({one.fix for one in MUSEUM}) == len(MUSEUM)
