@@ -26,6 +26,8 @@ SWEEP_MS = 2000
 """How often connections are looked through."""
 GLANCE_MS = 250
 """How often a stop looks whether the last answers have left."""
+GATHERS = (3, 13, 2)
+"""From this Python on asyncio hands many buffers to a socket in one call and says when they pile up (python/cpython#127655)."""
 
 
 class Limits(NamedTuple):
@@ -64,10 +66,7 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.scratch = memoryview(bytearray(SCRATCH))
         self.frame_limit = limits.socket_request_max_bytes
-        self.gathers = type(self.loop).__module__.startswith("uvloop") or sys.version_info >= (
-            3,
-            12,
-        )  # one call, no copy
+        self.gathers = type(self.loop).__module__.startswith("uvloop") or sys.version_info >= GATHERS
         self.lean = False
         self.crowded = False
         self._owed = 0
