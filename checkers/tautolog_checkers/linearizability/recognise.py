@@ -17,11 +17,27 @@ BY_FUNCTIONS = (
 )
 
 
+KNOWN = frozenset(
+    {*ASSIGNMENTS, *OTHERS, *WORKER, *TRANSACTIONS, "add", "remove"}.union(*(functions for functions, _ in BY_FUNCTIONS))
+)
+"""Every function that some model of ours knows."""
+
+
 def recognise_model(history: History) -> str | None:
-    """The name of the model, "kafka" for sends and polls, or None where the history does not tell."""
+    """The name of the model, "kafka" for sends and polls, or None where the history does not tell.
+
+    Raises:
+        HistoryError: a function that no model knows stands among others that one does. A lenient reader skips it.
+
+    """
     if history.model is not None:
         return history.model
     functions = {event.f for event in history.events if event.type == INVOKE and is_client(event.process)}
+    known = functions & KNOWN
+    if known and known != functions:
+        if not history.problems.lenient:
+            _refuse_stranger(history)
+        functions = known
     if functions & set(TRANSACTIONS):
         if is_kafka(history):
             return "kafka"
@@ -36,6 +52,11 @@ def recognise_model(history: History) -> str | None:
         if functions and functions <= known:
             return model
     return None
+
+
+def _refuse_stranger(history: History) -> None:
+    strange = next(one for one in history.events if one.type == INVOKE and is_client(one.process) and one.f not in KNOWN)
+    history.problems.report(strange.line, f"one of {', '.join(sorted(KNOWN))}, or a --model that knows it", strange.f)
 
 
 def _reads_and_writes(history: History) -> bool:

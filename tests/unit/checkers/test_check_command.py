@@ -173,3 +173,22 @@ def test_a_page_is_written(call):
     )
     assert code == 1
     assert "nonlinearizable" in page.read_text()
+
+
+def test_a_completion_that_nothing_began_is_malformed_even_alone(call):
+    (call.folder / "alone.jsonl").write_text(line(0, 0, "ok", "read", 1) + "\n")
+    code, text = call("alone.jsonl")
+    assert code == 64
+    assert "alone.jsonl:1: expected an invocation by process 0" in text
+    assert call("alone.jsonl", "--lenient")[0] == 2
+
+
+def test_a_function_that_no_model_knows_is_named_with_its_place(call):
+    (call.folder / "odd.jsonl").write_text(register(1) + line(4, 2, "invoke", "frobnicate", 1) + "\n")
+    code, text = call("odd.jsonl")
+    assert code == 64
+    assert "odd.jsonl:5: expected one of" in text
+    assert text.endswith("found frobnicate")
+    code, text = call("odd.jsonl", "--lenient")
+    assert code == 0
+    assert "1 malformed" in text
