@@ -189,6 +189,6 @@ def test_a_function_that_no_model_knows_is_named_with_its_place(call):
     assert code == 64
     assert "odd.jsonl:5: expected one of" in text
     assert text.endswith("found frobnicate")
-    code, text = call("odd.jsonl", "--lenient")
+    code, text = call("odd.jsonl", "--lenient", "--json")
     assert code == 0
-    assert "1 malformed" in text
+    assert json.loads(text)["files"][0]["skipped"] == 1
