@@ -52,8 +52,10 @@ class Findings:
         self.examples: dict[str, list[Finding]] = {}
         self.by_key: dict[Any, set[str]] = {}
 
-    def add(self, anomaly: str, key: Any, operations: tuple[int, ...], text: str, *values: object) -> None:
-        """Count one occurrence.
+    def add(
+        self, anomaly: str, key: Any, operations: tuple[int, ...], text: str, *values: object, times: int = 1
+    ) -> None:
+        """Count one occurrence, or several that one sentence tells.
 
         Args:
             anomaly: the class.
@@ -61,20 +63,21 @@ class Findings:
             operations: the invocation indexes that show it.
             text: a format string for `values`; only put together for the examples that are kept.
             values: what stands in the braces.
+            times: how many occurrences these are.
 
         """
-        count = self.counts.get(anomaly, 0) + 1
-        self.counts[anomaly] = count
+        self.counts[anomaly] = self.counts.get(anomaly, 0) + times
         if key is not None:
             classes = self.by_key.get(key)
             if classes is None:
                 self.by_key[key] = {anomaly}
             else:
                 classes.add(anomaly)
-        if count <= EXAMPLES:
-            self.examples.setdefault(anomaly, []).append(
-                Finding(anomaly, key, tuple(dict.fromkeys(operations)), text.format(*values))
-            )
+        examples = self.examples.get(anomaly)
+        if examples is None:
+            examples = self.examples[anomaly] = []
+        if len(examples) < EXAMPLES:
+            examples.append(Finding(anomaly, key, tuple(dict.fromkeys(operations)), text.format(*values)))
 
 
 @attrs.frozen(kw_only=True)

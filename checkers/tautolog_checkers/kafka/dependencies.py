@@ -99,8 +99,15 @@ class Dependencies:
                 last[transaction.process] = number
         return edges
 
-    def reason(self, source: int, target: int) -> str:
-        """Why `source` comes before `target`, in words."""
+    def reason(self, source: int, target: int, *, missed: bool = False) -> str:
+        """Why `source` comes before `target`, in words.
+
+        Args:
+            source: the one before.
+            target: the one behind.
+            missed: whether a poll of `source` may have stopped right before a value of `target`.
+
+        """
         a, b = self.transactions[source], self.transactions[target]
         for key, (_, values) in b.reads.items():
             sent = {value for _, value in a.writes.get(key, ())}
@@ -115,8 +122,18 @@ class Dependencies:
                     return (
                         f"{a.index} sent {log.values[place - 1]!r} to {key!r} right before {b.index}'s {value!r} (ww)"
                     )
+        if missed:
+            return self._missed(a, b)
         if a.ret < b.call:
             if a.process == b.process:
                 return f"process {a.process} did {a.index} before {b.index} (process)"
             return f"{a.index} had succeeded before {b.index} began (realtime)"
         return f"{a.index} before {b.index}"
+
+    def _missed(self, a: Transaction, b: Transaction) -> str:
+        for key, (_, values) in a.reads.items():
+            log = self._evidence.partitions[key]
+            place = log.position.get(values[-1])
+            if place is not None and place + 1 < len(log.values) and log.writers.get(log.values[place + 1]) is b:
+                return f"{a.index} polled {key!r} up to right before {b.index}'s {log.values[place + 1]!r} (rw)"
+        return f"{a.index} missed a write of {b.index} (rw)"

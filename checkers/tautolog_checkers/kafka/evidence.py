@@ -1,9 +1,10 @@
-"""What the checks look at: the decoded history, the partitions it proves, and nothing else."""
+"""What the checks look at: the decoded history, the partitions it proves, what was declared, and nothing else."""
 
 from __future__ import annotations
 
-from tautolog_checkers.history.events import INVOKE, History, is_client
+from tautolog_checkers.history.events import History
 from tautolog_checkers.kafka.logs import Log, Logs
+from tautolog_checkers.kafka.profiles import Profile, named_profile
 from tautolog_checkers.kafka.transactions import Decoded, decode
 
 
@@ -12,35 +13,41 @@ class Evidence:
 
     Args:
         history: the events.
+        profile: what was declared of the system, or how the declaration is called.
         ww_edges: whether cycles follow the order of writes within a partition, too.
-        in_flight: how many records a worker may have in flight, where that is declared.
 
     """
 
-    __slots__ = ("decoded", "in_flight", "interruptions", "logs", "ww_edges")
+    __slots__ = ("decoded", "history", "logs", "profile", "ww_edges")
 
-    def __init__(self, history: History, *, ww_edges: bool = False, in_flight: int | None = None) -> None:
+    def __init__(self, history: History, profile: Profile | str | None = None, *, ww_edges: bool = False) -> None:
+        self.history = history
         self.decoded: Decoded = decode(history)
-        self.in_flight = in_flight
-        self.interruptions = _interruptions(history)
+        if not isinstance(profile, Profile):
+            profile = named_profile(profile or "default", subscribes=self.decoded.subscribes, ww_edges=ww_edges)
+        self.profile = profile
         self.ww_edges = ww_edges
         self.logs = Logs([])
 
     def arrange(self) -> Evidence:
-        """Work out the partitions."""
+        """Work out the partitions, and where in them each poll lies."""
         self.logs = Logs(self.decoded.transactions)
+        partitions = self.logs.by_key
+        for transaction in self.decoded.transactions:
+            for key, (_, values) in transaction.reads.items():
+                log = partitions[key]
+                if log.repeated:
+                    continue
+                first = log.position.get(values[0])
+                if first is not None:
+                    stop = first + len(values)
+                    if log.values[first] == values[0] and (
+                        stop == first + 1 or tuple(log.values[first:stop]) == values
+                    ):
+                        transaction.spans[key] = (first, stop - 1)
         return self
 
     @property
     def partitions(self) -> dict[object, Log]:
         """Key -> partition."""
         return self.logs.by_key
-
-
-def _interruptions(history: History) -> int:
-    """How often something happened after which work may be done again: crashes, faults and new assignments."""
-    return sum(
-        (event.type != INVOKE and event.f in {"crash", "assigned"}) or not is_client(event.process)
-        for event in history.events
-        if event.f in {"crash", "assigned"} or isinstance(event.process, str)
-    )

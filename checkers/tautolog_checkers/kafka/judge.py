@@ -9,6 +9,7 @@ from tautolog_checkers.history.events import History
 from tautolog_checkers.kafka.checks import (
     aborted_read,
     anti_dependencies,
+    consumed_twice,
     corrupt_payload,
     cycles,
     duplicate,
@@ -30,7 +31,7 @@ from tautolog_checkers.kafka.checks import (
     unseen,
 )
 from tautolog_checkers.kafka.evidence import Evidence
-from tautolog_checkers.kafka.profiles import CLASSES, Profile, named_profile
+from tautolog_checkers.kafka.profiles import CLASSES, Profile
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
 from tautolog_checkers.quiet import collector_paused
 from tautolog_checkers.verdict import Finding, Findings, Outcome, Verdict
@@ -55,6 +56,7 @@ CHECKS: tuple[ModuleType, ...] = (
     stable_offset,
     ownership,
     sequences,
+    consumed_twice,
     ledger,
     anti_dependencies,
 )
@@ -81,12 +83,8 @@ def judge_kafka(
     findings = Findings()
     limit = ""
     with collector_paused():
-        evidence = Evidence(history, ww_edges=ww_edges)
-        if isinstance(profile, Profile):
-            chosen = profile
-        else:
-            chosen = named_profile(profile or "default", subscribes=evidence.decoded.subscribes, ww_edges=ww_edges)
-        evidence.in_flight = chosen.in_flight
+        evidence = Evidence(history, profile, ww_edges=ww_edges)
+        chosen = evidence.profile
         prepared = time.perf_counter()
         try:
             evidence.arrange()

@@ -105,6 +105,8 @@ class Profile:
         forbidden: the classes that make a history violated.
         expected: classes that are normal for it.
         in_flight: how many records a worker may have in flight; None where that is not declared.
+        transactional: whether every operation is a transaction, whatever it is called.
+        owes: whether a worker owes that every acknowledged record is handled, even where it tells of none.
 
     """
 
@@ -112,6 +114,8 @@ class Profile:
     forbidden: frozenset[str]
     expected: frozenset[str] = frozenset()
     in_flight: int | None = None
+    transactional: bool = False
+    owes: bool = False
 
     def describe(self, anomalies: dict[str, int]) -> str:
         """The profile's name, with the classes that were found and are not forbidden."""
@@ -165,7 +169,14 @@ def named_profile(name: str, *, subscribes: bool = False, ww_edges: bool = False
         raise ProfileError(f"in-flight takes a number, not {chosen['in-flight']!r}")
     forbidden, expected = _rules(chosen, ww_edges=ww_edges)
     window = int(chosen["in-flight"]) if chosen["in-flight"] else None
-    return Profile(name, frozenset((forbidden | extra["forbid"]) - extra["allow"]), frozenset(expected), window)
+    return Profile(
+        name,
+        frozenset((forbidden | extra["forbid"]) - extra["allow"]),
+        frozenset(expected),
+        window,
+        transactional=chosen["producer"] == "transactional",
+        owes=chosen["worker"] in {"at-least-once", "exactly-once"},
+    )
 
 
 def _rules(chosen: dict[str, str], *, ww_edges: bool) -> tuple[set[str], set[str]]:

@@ -26,6 +26,13 @@ OTHERS = ("crash", "debug-topic-partitions", "seek", "unsubscribe", "close")
 _ANY = TRANSACTIONS + ASSIGNMENTS + WORKER + OTHERS
 
 
+def key_name(raw: Any) -> Any:
+    """A key under its one name: a number where it reads as one."""
+    if isinstance(raw, str) and raw.isascii() and raw.removeprefix("-").isdecimal() and str(int(raw)) == raw:
+        return int(raw)
+    return raw
+
+
 class Transaction:
     """One send, poll or txn.
 
@@ -36,36 +43,59 @@ class Transaction:
         f: "send", "poll" or "txn".
         call: position of the invocation in the history.
         ret: position of the completion, or `NEVER`.
+        extra: the further fields of both events, those of the completion first; None where there are none.
 
     """
 
-    __slots__ = ("call", "event", "f", "index", "process", "reads", "rebalanced", "ret", "type", "writes")
+    __slots__ = ("call", "extra", "f", "index", "process", "reads", "rebalanced", "ret", "spans", "type", "writes")
 
-    def __init__(self, index: int, process: Any, type: str, f: str, call: int, ret: int, event: Event) -> None:  # noqa: A002  # the field's own word
+    def __init__(
+        self,
+        index: int,
+        process: Any,
+        type: str,  # noqa: A002  # the field's own word
+        f: str,
+        call: int,
+        ret: int,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
         self.index = index
         self.process = process
         self.type = type
         self.f = f
         self.call = call
         self.ret = ret
-        self.event = event
+        self.extra = extra
         self.writes: dict[Any, list[Pair]] = {}
         self.reads: dict[Any, Polled] = {}
+        self.spans: dict[Any, tuple[int, int]] = {}
+        """Key -> first and last place of what was polled, where that is one unbroken piece of the log."""
         self.rebalanced: frozenset[Any] | tuple[()] = ()
 
 
 class Assignment:
-    """One assign or subscribe: the keys that a process reads from now on."""
+    """One assign or subscribe: the keys that a process reads from now on, and for which group."""
 
-    __slots__ = ("f", "index", "keys", "process", "rewinds", "type")
+    __slots__ = ("f", "group", "index", "keys", "process", "rewinds", "type")
 
-    def __init__(self, index: int, process: Any, type: str, f: str, keys: frozenset[Any], *, rewinds: bool) -> None:  # noqa: A002  # the field's own word
+    def __init__(
+        self,
+        index: int,
+        process: Any,
+        type: str,  # noqa: A002  # the field's own word
+        f: str,
+        keys: frozenset[Any],
+        *,
+        rewinds: bool,
+        group: Any = None,
+    ) -> None:
         self.index = index
         self.process = process
         self.type = type
         self.f = f
         self.keys = keys
         self.rewinds = rewinds
+        self.group = group
 
 
 class Decoded:
@@ -158,10 +188,12 @@ class _Reader:
         event = invoked if completed is None or completed.value is None else completed
         kind = INFO if completed is None else completed.type
         ret = NEVER if operation.ret is None or kind == INFO else operation.ret
-        transaction = Transaction(invoked.index, invoked.process, kind, invoked.f, operation.call, ret, event)
+        extra = event.extra
+        if event is not invoked and invoked.extra:
+            extra = {**invoked.extra, **extra} if extra else invoked.extra
+        transaction = Transaction(invoked.index, invoked.process, kind, invoked.f, operation.call, ret, extra)
         try:
             self._micro_operations(event.value, transaction)
-            extra = event.extra
             if extra is not None and "rebalance-log" in extra:
                 transaction.rebalanced = self._rebalanced(extra["rebalance-log"])
         except _ShapeError as error:
@@ -174,12 +206,13 @@ class _Reader:
         invoked, completed = operation.invoked, operation.completed
         event = invoked if completed is None or completed.value is None else completed
         value = event.value
-        rewinds = any(e.extra is not None and e.extra.get("seek-to-beginning?") for e in (invoked, event))
+        extra = {**(invoked.extra or {}), **(event.extra or {})}
         if not isinstance(value, list | tuple):
             self._problems.report(event.line, "a list of keys", value)
             return None
         keys = frozenset(self.key(key) for key in value)
-        return Assignment(invoked.index, invoked.process, operation.type, invoked.f, keys, rewinds=rewinds)
+        rewinds, group = bool(extra.get("seek-to-beginning?")), freeze(extra.get("group"))
+        return Assignment(invoked.index, invoked.process, operation.type, invoked.f, keys, rewinds=rewinds, group=group)
 
     def told(self, operation: Operation) -> Told | None:
         """What a worker did, or None where it was refused and the reader is lenient."""
@@ -195,10 +228,7 @@ class _Reader:
         try:
             return self._keys[raw]
         except KeyError:
-            key = raw
-            if isinstance(raw, str) and raw.lstrip("-").isdecimal() and str(int(raw)) == raw:
-                key = int(raw)
-            self._keys[raw] = key
+            key = self._keys[raw] = key_name(raw)
             return key
         except TypeError:
             return freeze(raw)

@@ -1,12 +1,13 @@
 """What workers and groups tell of themselves, beyond sends and polls: operations of clients that carry more fields.
 
-* `commit`: value {key: offset}, fields "group" and "generation"; `committed`: null → {key: offset}, field "group".
-* `assigned`: value [key, …], fields "group" and "generation": what a member of a group owns from now on.
+* `commit`: value {key: offset}, fields "group", "generation", and in transactions "producer-id" and "epoch"; `committed`:
+  null → {key: offset}, an offset null or -1 where nothing was committed, field "group".
+* `assigned`: value [key, …], fields "group", "generation" and "member": what a member of a group owns from now on.
 * `process` and `dead-letter`: value [key, offset] or [key, offset, value], fields "group" and, for records that must be
   handled in order, "order-key".
 * `effect`: value an id of the effect on the outside world.
-* sends may carry "producer-id", "epoch" and "sequence" (of their first record in the partition), polls "group",
-  "last-stable-offset" and "high-watermark" ({key: offset} each).
+* sends may carry "producer-id", "epoch" and "sequence" (of their first record; one number, or {key: number}), polls
+  "last-stable-offset" and "high-watermark" ({key: offset} each), subscribes "group".
 """
 
 from __future__ import annotations
@@ -32,11 +33,16 @@ class Told:
         index, process, type: whose, and how it ended.
         call, ret: positions in the history.
         entries: (key, offset) pairs; for `assigned` the offset is None, for `effect` the key is the id.
-        group, generation, order_key: as the event has them, or None.
+        group, generation, order_key: as the events have them, or None.
+        member: who it was to the group; the process where no "member" is told.
+        producer, epoch: of the transaction, or None.
 
     """
 
-    __slots__ = ("call", "entries", "f", "generation", "group", "index", "order_key", "process", "ret", "type")
+    __slots__ = (
+        "call", "entries", "epoch", "f", "generation", "group", "index", "member", "order_key", "process", "producer", "ret",
+        "type",
+    )  # fmt: skip
 
     def __init__(self, operation: Operation, key_of: Callable[[Any], Any]) -> None:
         invoked, completed = operation.invoked, operation.completed
@@ -48,10 +54,22 @@ class Told:
         self.type = operation.type
         self.call = operation.call
         self.ret = NEVER if operation.ret is None or self.type == "info" else operation.ret
-        self.group = fields.get("group")
-        self.generation = fields.get("generation")
+        self.group = freeze(fields.get("group"))
+        self.generation = _number(fields.get("generation"))
+        self.member = fields.get("member", self.process)
+        self.producer, self.epoch = producer_of(fields)
         self.order_key = freeze(fields.get("order-key"))
         self.entries = _entries(event, key_of)
+
+
+def producer_of(fields: dict[str, Any]) -> tuple[Any, int | None]:
+    """The producer's id and its epoch, as far as they are told."""
+    return freeze(fields.get("producer-id", fields.get("transactional-id"))), _number(fields.get("epoch"))
+
+
+def _number(value: Any) -> int | None:
+    """A whole number of at least 0; None for anything else: -1 says that there is no group, or no producer."""
+    return value if type(value) is int and value >= 0 else None
 
 
 def _entries(event: Event, key_of: Callable[[Any], Any]) -> list[tuple[Any, int | None]]:
@@ -71,9 +89,10 @@ def _entries(event: Event, key_of: Callable[[Any], Any]) -> list[tuple[Any, int 
     if f in {"commit", "committed"}:
         if value is None:
             return []
-        if not isinstance(value, dict) or not all(type(offset) is int for offset in value.values()):
+        known = isinstance(value, dict) and all(offset is None or type(offset) is int for offset in value.values())
+        if not known:
             raise ValueError("{key: offset}")
-        return [(key_of(key), offset) for key, offset in value.items()]
+        return [(key_of(key), -1 if offset is None else offset) for key, offset in value.items()]
     if not isinstance(value, list | tuple) or len(value) not in {2, 3} or type(value[1]) is not int:
         raise ValueError("[key, offset] or [key, offset, value]")
     return [(key_of(value[0]), value[1])]

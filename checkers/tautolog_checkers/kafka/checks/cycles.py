@@ -3,17 +3,19 @@
 * G0: a cycle of write order alone (ww). Normal in Kafka, where the writes of transactions interleave.
 * G1c: a cycle with at least one transaction that polled what another sent (wr).
 * -process: a cycle that also needs the order of one process; -realtime: one that also needs that an operation had
-  succeeded before another began. Reported where the plain class is not found.
+  succeeded before another began. Reported where it is no plain one: in a strongly connected component without such.
 
 Counted by presence. Each comes with a shortest cycle and the reason of every edge.
 
-How: the plain classes are strongly connected components. For the variants no realtime edge is ever built: if the
-dependencies alone are free of cycles, there is a cycle through realtime edges exactly if some successful operation ended
-before one of its ancestors began, so the latest beginning among the ancestors is handed along the dependencies.
+How: the plain classes are strongly connected components. Whether realtime edges close any cycle is told without building
+them: if the dependencies alone are free of cycles, there is one exactly if some successful operation ended before one of its
+ancestors began, so the latest beginning among the ancestors is handed along the dependencies. Only where there is one, the
+realtime edges are built, as one thread through the beginnings in their order.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -22,56 +24,72 @@ from tautolog_checkers.graph.cycles import shortest_cycle, shortest_path
 from tautolog_checkers.history.events import OK
 from tautolog_checkers.kafka.dependencies import Dependencies, Edges
 from tautolog_checkers.kafka.evidence import Evidence
-from tautolog_checkers.kafka.reads_from import plain_read_cycle, read_too_early
+from tautolog_checkers.kafka.reads_from import plain_read_cycle, read_too_early, surely_in_order
+from tautolog_checkers.kafka.transactions import Transaction
 from tautolog_checkers.verdict import Findings
 
 G0, G1C = "G0", "G1c"
 PROCESS, REALTIME = "-process", "-realtime"
+LOOKED_AT = 64
+"""How many edges of one component a shortest cycle through realtime edges is looked for from."""
 
 
 def check(evidence: Evidence, findings: Findings) -> None:
     """All classes of cycles over ww and wr edges."""
-    graph = Dependencies(evidence)
     if not evidence.ww_edges:
-        cycle = plain_read_cycle(evidence, graph)
-        if cycle is not None:
-            _report(graph, findings, G1C, cycle)
+        if surely_in_order(evidence):
             return
-        if not read_too_early(evidence, graph):
-            return
-    if evidence.ww_edges:
-        _search(graph, findings, graph.ww, G0)
-        both = [wr + ww if wr and ww else wr or ww for wr, ww in zip(graph.wr, graph.ww, strict=True)]
-        _search(graph, findings, both, G1C)
-    else:
-        _search(graph, findings, graph.wr, G1C)
+        graph = Dependencies(evidence)
+        if plain_read_cycle(evidence, graph) is not None or read_too_early(evidence, graph):
+            _search(graph, findings, graph.wr, G1C)
+        return
+    graph = Dependencies(evidence)
+    _search(graph, findings, graph.ww, G0)
+    both = [wr + ww if wr and ww else wr or ww for wr, ww in zip(graph.wr, graph.ww, strict=True)]
+    _search(graph, findings, both, G1C)
 
 
 def _search(graph: Dependencies, findings: Findings, edges: Edges, anomaly: str) -> None:
     """One class and its variants, in the graph of `edges`; G1c needs a wr edge on its cycle."""
     wanted = graph.wr if anomaly == G1C else edges
     order = components(edges)
-    cycle = _plain(order, edges, wanted)
+    plain = _cyclic(order, wanted)
+    cycle = _shortest(plain, edges, wanted)
     if cycle is not None:
         _report(graph, findings, anomaly, cycle)
+    elif not _closed_by_time(graph.transactions, order, edges):
         return
-    cycle = _realtime(graph, order, edges, wanted)
-    if cycle is None:
+    broken = {node for component in plain for node in component}
+    woven = _Woven(graph.transactions, edges)
+    late = [component for component in _cyclic(woven.components(), wanted) if broken.isdisjoint(component)]
+    if not late:
         return
-    _report(graph, findings, anomaly + REALTIME, cycle)
+    cycle = woven.shortest(late, wanted)
+    if cycle is not None:
+        _report(graph, findings, anomaly + REALTIME, cycle)
     process = graph.process_order()
     joined = [list({*one, *other}) if other else one for one, other in zip(edges, process, strict=True)]
-    cycle = _plain(components(joined), joined, wanted)
+    mixed = [component for component in _cyclic(components(joined), wanted) if broken.isdisjoint(component)]
+    cycle = _shortest(mixed, joined, wanted)
     if cycle is not None:
         _report(graph, findings, anomaly + PROCESS, cycle)
 
 
-def _plain(order: Iterable[list[int]], edges: Edges, wanted: Edges) -> list[int] | None:
+def _cyclic(order: Iterable[list[int]], wanted: Edges) -> list[list[int]]:
+    """The components that have a wanted edge inside: it lies on a cycle."""
+    found = []
+    for component in order:
+        if len(component) > 1:
+            inside = set(component)
+            if any(target in inside for source in component for target in wanted[source]):
+                found.append(component)
+    return found
+
+
+def _shortest(cyclic: list[list[int]], edges: Edges, wanted: Edges) -> list[int] | None:
     """A shortest cycle through some wanted edge, or None."""
     best: list[int] | None = None
-    for component in order:
-        if len(component) < 2:
-            continue
+    for component in cyclic:
         inside = set(component)
         if wanted is edges:
             found = shortest_cycle(edges.__getitem__, component)
@@ -88,39 +106,80 @@ def _plain(order: Iterable[list[int]], edges: Edges, wanted: Edges) -> list[int]
     return best
 
 
-def _realtime(graph: Dependencies, order: list[list[int]], edges: Edges, wanted: Edges) -> list[int] | None:
-    """A cycle of dependencies closed by one realtime edge, or None.
+def _closed_by_time(transactions: list[Transaction], order: list[list[int]], edges: Edges) -> bool:
+    """Whether some successful operation ended before one of its ancestors began.
 
-    `begun[node]` is the latest (position, ancestor) over ancestors by any edges, `through[node]` over those whose path
-    has a wanted edge.
+    `order` has every component after those that it leads into.
     """
-    transactions = graph.transactions
-    calls = [transaction.call for transaction in transactions]
-    begun = [(call, number) for number, call in enumerate(calls)]
-    through = [(-1, -1)] * len(calls) if wanted is not edges else begun
-    late: list[int] = []
+    begun = [transaction.call for transaction in transactions]
     for component in reversed(order):
-        if len(component) > 1:
-            latest, latest_through = max(begun[node] for node in component), max(through[node] for node in component)
-            for node in component:
-                begun[node], through[node] = latest, latest_through
+        latest = max([begun[node] for node in component])
         for node in component:
-            latest, latest_through = begun[node], through[node]
-            if latest_through[0] > transactions[node].ret and transactions[node].type == OK:
-                late.append(node)
+            if latest > transactions[node].ret and transactions[node].type == OK:
+                return True
             for after in edges[node]:
                 begun[after] = max(begun[after], latest)
-                through[after] = max(through[after], latest_through)
-            if through is not begun:
-                for after in wanted[node]:
-                    through[after] = max(through[after], latest)
-    best: list[int] | None = None
-    for node in late[:64]:
-        ancestor = through[node][1]
-        path = shortest_path(edges.__getitem__, ancestor, node)
-        if path is not None and (best is None or len(path) < len(best) - 1):
-            best = [*path, ancestor]
-    return best
+    return False
+
+
+class _Woven:
+    """Dependencies and realtime order in one graph whose size stays linear.
+
+    Behind the operations come the knots of a thread, one for each beginning, in order: a successful operation leads to the
+    first knot after its end, a knot to its operation and to the next knot.
+    """
+
+    def __init__(self, transactions: list[Transaction], edges: Edges) -> None:
+        self._size = size = len(transactions)
+        begun = sorted(range(size), key=lambda number: transactions[number].call)
+        ended = sorted(range(size), key=lambda number: transactions[number].ret)
+        self._successors: Edges = [list(targets) for targets in edges]
+        self._successors += [[number, size + knot + 1] for knot, number in enumerate(begun)]
+        if size:
+            self._successors[-1].pop()
+        knot = 0
+        for number in ended:
+            while knot < size and transactions[begun[knot]].call < transactions[number].ret:
+                knot += 1
+            if knot < size and transactions[number].type == OK:
+                self._successors[number].append(size + knot)
+
+    def components(self) -> list[list[int]]:
+        """The strongly connected components, their operations only."""
+        return [[node for node in component if node < self._size] for component in components(self._successors)]
+
+    def shortest(self, cyclic: list[list[int]], wanted: Edges) -> list[int] | None:
+        """A shortest cycle through one of the first wanted edges, its first node named at both ends."""
+        best: list[int] | None = None
+        for component in cyclic:
+            inside = set(component)
+            through = [(source, target) for source in component for target in wanted[source] if target in inside]
+            for source, target in through[:LOOKED_AT]:
+                back = self._path(target, source, len(best) - 2 if best is not None else None)
+                if back is not None:
+                    best = [source, *back]
+        return best
+
+    def _path(self, start: int, goal: int, most: int | None) -> list[int] | None:
+        """A path of the fewest operations, fewer than `most`: knots cost nothing."""
+        cost, before = {start: 1}, {start: start}
+        line = deque([start])
+        while line:
+            node = line.popleft()
+            if node == goal:
+                path = [goal]
+                while path[-1] != start:
+                    path.append(before[path[-1]])
+                return [node for node in reversed(path) if node < self._size]
+            for after in self._successors[node]:
+                spent = cost[node] + (after < self._size)
+                if spent < cost.get(after, 1 << 60) and (most is None or spent <= most):
+                    cost[after], before[after] = spent, node
+                    if after < self._size:
+                        line.append(after)
+                    else:
+                        line.appendleft(after)
+        return None
 
 
 def _report(graph: Dependencies, findings: Findings, anomaly: str, cycle: list[int]) -> None:

@@ -19,12 +19,9 @@ def check(evidence: Evidence, findings: Findings) -> None:
     logs = evidence.partitions
     for operation in evidence.decoded.transactions:
         for key, (_, values) in operation.reads.items():
-            if len(values) < 2 or key in operation.rebalanced:
+            if len(values) < 2 or key in operation.spans or key in operation.rebalanced:
                 continue
             places = list(map(logs[key].position.get, values))
-            first = places[0]
-            if first is not None and places == list(range(first, first + len(places))):
-                continue
             for number in range(1, len(places)):
                 old, new = places[number - 1], places[number]
                 if old is not None and new is not None and new != old + 1:

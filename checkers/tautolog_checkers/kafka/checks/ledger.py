@@ -1,21 +1,24 @@
 """What a worker owes: every acknowledged record handled, in order, and not more often than promised.
 
-Judged where the history has `process` operations.
+Judged where the history tells what was processed or dead-lettered, or where the profile says that a worker owes it.
 
-* unprocessed: an acknowledged record was neither processed nor put in the dead-letter topic. Per key and offset.
-* processed-and-dead-lettered: it was both. Per key and offset.
+* unprocessed: an acknowledged record was neither processed nor put in the dead-letter topic. Per group, key and offset, for
+  every key that the group was assigned, that one of its processes polled, or of which it handled anything.
+* processed-and-dead-lettered: it was both. Per group, key and offset.
 * effect-applied-twice: one effect on the outside world was applied more than once. Per effect.
-* duplicates-beyond-window: more records were processed again than may have been in flight at the crashes and rebalances
-  of the history. Counted: how many too many.
+* duplicates-beyond-window: more records were processed again than may have been in flight. Each crash, fault and new
+  assignment excuses as many as the declared window, of those that were processed before it and again after it. Counted: how
+  many too many.
 * order-per-key: a record was processed for the first time after a later one of its order key. Per record.
-* consumed-twice: a group processed one record twice, and committed past it before the second time. Per key and offset.
 """
 
 from __future__ import annotations
 
+import heapq
+from itertools import pairwise
 from typing import Any
 
-from tautolog_checkers.history.events import OK
+from tautolog_checkers.history.events import INVOKE, OK, is_client
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.worker_events import Told
 from tautolog_checkers.verdict import Findings
@@ -25,50 +28,90 @@ BOTH = "processed-and-dead-lettered"
 EFFECT = "effect-applied-twice"
 WINDOW = "duplicates-beyond-window"
 ORDER = "order-per-key"
-CONSUMED = "consumed-twice"
 
-Place = tuple[Any, int | None]
+Record = tuple[Any, Any, int | None]
+"""Group, key and offset."""
 
 
 def check(evidence: Evidence, findings: Findings) -> None:
     """All of it, where a worker tells what it did."""
     told = [entry for entry in evidence.decoded.told if entry.type == OK]
-    processed: dict[Place, list[Told]] = {}
-    buried: dict[Place, list[Told]] = {}
+    processed: dict[Record, list[Told]] = {}
+    buried: dict[Record, list[Told]] = {}
     for entry in told:
         if entry.f in {"process", "dead-letter"}:
             target = processed if entry.f == "process" else buried
-            for place in entry.entries:
-                target.setdefault(place, []).append(entry)
+            for key, offset in entry.entries:
+                target.setdefault((entry.group, key, offset), []).append(entry)
     _effects(told, findings)
-    if not processed:
-        return
-    _owed(evidence, processed, buried, findings)
-    _order(told, findings)
-    _twice(told, processed, findings)
-    _window(evidence, processed, findings)
+    if processed or buried or evidence.profile.owes:
+        _owed(evidence, told, processed, buried, findings)
+        _order(told, findings)
+        _window(evidence, processed, findings)
 
 
 def _owed(
-    evidence: Evidence, processed: dict[Place, list[Told]], buried: dict[Place, list[Told]], findings: Findings
+    evidence: Evidence,
+    told: list[Told],
+    processed: dict[Record, list[Told]],
+    buried: dict[Record, list[Told]],
+    findings: Findings,
 ) -> None:
-    topics = {key for key, _ in processed} | {key for key, _ in buried}
-    for operation in evidence.decoded.transactions:
-        if operation.type != OK:
-            continue
-        for key, pairs in operation.writes.items():
-            for offset, value in pairs if key in topics else ():
-                if offset is not None and (key, offset) not in processed and (key, offset) not in buried:
+    debts = _debts(evidence, told)
+    acknowledged = _acknowledged(evidence, {key for keys in debts.values() for key in keys})
+    for group, keys in debts.items():
+        for key in keys:
+            for offset, value, index in acknowledged.get(key, ()):
+                if (group, key, offset) not in processed and (group, key, offset) not in buried:
                     findings.add(
-                        UNPROCESSED, key, (operation.index,), "{} at offset {} of {} was acknowledged and never handled",
-                        value, offset, key,
+                        UNPROCESSED, key, (index,), "{} at offset {} of {} was acknowledged and never handled{}", value,
+                        offset, key, "" if group is None else f" by {group}",
                     )  # fmt: skip
-    for place, entries in buried.items():
-        if place in processed:
+    for record, entries in buried.items():
+        if record in processed:
             findings.add(
-                BOTH, place[0], (processed[place][0].index, entries[0].index),
-                "offset {} of {} was processed and dead-lettered", place[1], place[0],
+                BOTH, record[1], (processed[record][0].index, entries[0].index),
+                "offset {} of {} was processed and dead-lettered", record[2], record[1],
             )  # fmt: skip
+
+
+def _debts(evidence: Evidence, told: list[Told]) -> dict[Any, dict[Any, None]]:
+    """Group -> the keys of which it owes every record, in the order in which they came up."""
+    handles = {entry.group for entry in told if entry.f in {"process", "dead-letter"}}
+    debts: dict[Any, dict[Any, None]] = {
+        group: {} for group in dict.fromkeys(entry.group for entry in told) if group in handles
+    }
+    group_of: dict[Any, Any] = {}
+    for entry in told:
+        if entry.f in {"process", "dead-letter", "assigned"}:
+            if evidence.profile.owes or entry.group in handles:
+                debts.setdefault(entry.group, {}).update((key, None) for key, _ in entry.entries)
+            group_of[entry.process] = entry.group
+    for step in evidence.decoded.steps:
+        if getattr(step, "f", "") == "subscribe":
+            group_of.setdefault(step.process, step.group)  # type: ignore[union-attr]  # only an Assignment subscribes
+    for operation in evidence.decoded.transactions:
+        if operation.reads and operation.process in group_of:
+            group = group_of[operation.process]
+            if evidence.profile.owes or group in handles:
+                debts.setdefault(group, {}).update(dict.fromkeys(operation.reads))
+    return debts
+
+
+def _acknowledged(evidence: Evidence, keys: set[Any]) -> dict[Any, list[tuple[int, Any, int]]]:
+    """Key -> (offset, value, operation) of every acknowledged record whose offset is known."""
+    acknowledged: dict[Any, list[tuple[int, Any, int]]] = {}
+    for operation in evidence.decoded.transactions:
+        for key, pairs in operation.writes.items() if operation.type == OK else ():
+            if key not in keys:
+                continue
+            log = evidence.partitions[key]
+            for told, value in pairs:
+                place = log.position.get(value)
+                offset = told if told is not None else None if place is None else log.offsets[place]
+                if offset is not None:
+                    acknowledged.setdefault(key, []).append((offset, value, operation.index))
+    return acknowledged
 
 
 def _effects(told: list[Told], findings: Findings) -> None:
@@ -100,33 +143,49 @@ def _order(told: list[Told], findings: Findings) -> None:
             last[lane] = (offset, entry.index)
 
 
-def _twice(told: list[Told], processed: dict[Place, list[Told]], findings: Findings) -> None:
-    commits: dict[Any, list[tuple[int, int]]] = {}
-    for entry in told:
-        if entry.f == "commit":
-            for key, offset in entry.entries:
-                commits.setdefault((entry.group, key), []).append((entry.ret, offset or 0))
-    for (key, offset), entries in processed.items():
-        if offset is None or len(entries) < 2:
-            continue
-        first, *again = sorted(entries, key=lambda entry: entry.call)
-        for entry in again:
-            past = commits.get((entry.group, key), ())
-            if entry.group == first.group and any(ret < entry.call and to > offset for ret, to in past):
-                findings.add(
-                    CONSUMED, key, (first.index, entry.index), "offset {} of {} was committed and then processed again",
-                    offset, key,
-                )  # fmt: skip
-                break
-
-
-def _window(evidence: Evidence, processed: dict[Place, list[Told]], findings: Findings) -> None:
-    again = sum(len(entries) - 1 for entries in processed.values())
-    window = evidence.in_flight
-    if window is None or not again:
+def _window(evidence: Evidence, processed: dict[Record, list[Told]], findings: Findings) -> None:
+    window = evidence.profile.in_flight
+    if window is None:
         return
-    allowed = window * evidence.interruptions
-    for _ in range(min(1000, again - allowed)):
+    again = []
+    for entries in processed.values():
+        calls = sorted((entry.call, entry.index) for entry in entries)
+        again += [(before[0], after[0], before[1], after[1]) for before, after in pairwise(calls)]
+    unexcused = _unexcused(again, interruptions(evidence), window)
+    if unexcused:
         findings.add(
-            WINDOW, None, (), "{} records were processed again, and {} can have been in flight", again, allowed
-        )
+            WINDOW, None, unexcused[0][2:], "{} records were processed again that cannot have been in flight, {} allowed",
+            len(unexcused), window, times=len(unexcused),
+        )  # fmt: skip
+
+
+Again = tuple[int, int, int, int]
+"""Processed when, again when, and by which two operations."""
+
+
+def _unexcused(again: list[Again], breaks: list[int], window: int) -> list[Again]:
+    """Which repetitions are left over when each break excuses `window` of those that it falls into."""
+    waiting: list[tuple[int, Again]] = []
+    ahead = sorted(again, reverse=True)
+    left = []
+    for at in [*breaks, None]:
+        while ahead and (at is None or ahead[-1][0] < at):
+            one = ahead.pop()
+            heapq.heappush(waiting, (one[1], one))
+        room = window
+        while waiting and (at is None or room or waiting[0][0] <= at):
+            _, one = heapq.heappop(waiting)
+            if at is None or one[1] <= at:
+                left.append(one)
+            else:
+                room -= 1
+    return sorted(left)
+
+
+def interruptions(evidence: Evidence) -> list[int]:
+    """When something happened after which work may be done again: crashes, faults and new assignments."""
+    return [
+        position
+        for position, event in enumerate(evidence.history.events)
+        if (event.f in {"crash", "assigned"} and event.type != INVOKE) or not is_client(event.process)
+    ]

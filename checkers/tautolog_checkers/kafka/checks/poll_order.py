@@ -22,7 +22,7 @@ BACK = "nonmonotonic-poll"
 def check(evidence: Evidence, findings: Findings) -> None:
     """Each process's polls, one after the other."""
     logs = evidence.partitions
-    last: dict[Any, dict[Any, tuple[Any, Transaction]]] = {}
+    last: dict[Any, dict[Any, tuple[Any, int | None, int]]] = {}
     for step in evidence.decoded.steps:
         if not isinstance(step, Transaction):
             if step.type != FAIL and step.process in last:
@@ -35,15 +35,16 @@ def check(evidence: Evidence, findings: Findings) -> None:
         if mine is None:
             mine = last[step.process] = {}
         for key, (_, values) in step.reads.items():
-            before = mine.get(key)
-            if before is not None:
+            span: tuple[int | None, int | None] | None = step.spans.get(key)
+            if span is None:
                 position = logs[key].position
-                old, new = position.get(before[0]), position.get(values[0])
-                if old is not None and new is not None and new != old + 1:
-                    anomaly = SKIP if new > old else BACK
-                    findings.add(
-                        anomaly, key, (before[1].index, step.index), "process {} polled {} of {} after {}",
-                        step.process, values[0], key, before[0],
-                    )  # fmt: skip
+                span = position.get(values[0]), position.get(values[-1])
+            first = span[0]
+            before = mine.get(key)
+            if before is not None and first is not None and before[1] is not None and first != before[1] + 1:
+                findings.add(
+                    SKIP if first > before[1] else BACK, key, (before[2], step.index), "process {} polled {} of {} after {}",
+                    step.process, values[0], key, before[0],
+                )  # fmt: skip
             if step.type == OK:
-                mine[key] = (values[-1], step)
+                mine[key] = (values[-1], span[1], step.index)

@@ -20,7 +20,7 @@ ANOMALY = "nonmonotonic-send"
 def check(evidence: Evidence, findings: Findings) -> None:
     """Each process's sends, one after the other."""
     logs = evidence.partitions
-    last: dict[Any, dict[Any, tuple[Any, int]]] = {}
+    last: dict[Any, dict[Any, tuple[Any, int | None, int]]] = {}
     for step in evidence.decoded.steps:
         if step.type == FAIL:
             continue
@@ -33,13 +33,14 @@ def check(evidence: Evidence, findings: Findings) -> None:
             continue
         mine = last.setdefault(step.process, {})
         for key, pairs in step.writes.items():
+            position = logs[key].position
+            first = place = position.get(pairs[0][1])
+            if len(pairs) > 1:
+                place = position.get(pairs[-1][1])
             before = mine.get(key)
-            if before is not None:
-                position = logs[key].position
-                old, new = position.get(before[0]), position.get(pairs[0][1])
-                if old is not None and new is not None and new <= old:
-                    findings.add(
-                        ANOMALY, key, (before[1], step.index), "process {} sent {} to {} after {}, but it stands before",
-                        step.process, pairs[0][1], key, before[0],
-                    )  # fmt: skip
-            mine[key] = (pairs[-1][1], step.index)
+            if before is not None and before[1] is not None and first is not None and first <= before[1]:
+                findings.add(
+                    ANOMALY, key, (before[2], step.index), "process {} sent {} to {} after {}, but it stands before",
+                    step.process, pairs[0][1], key, before[0],
+                )  # fmt: skip
+            mine[key] = (pairs[-1][1], place, step.index)

@@ -8,9 +8,11 @@ Counted per operation and key; only where the operations carry these marks.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any
 
 from tautolog_checkers.kafka.evidence import Evidence
+from tautolog_checkers.kafka.transactions import key_name
 from tautolog_checkers.kafka.worker_events import NEVER
 from tautolog_checkers.verdict import Findings
 
@@ -19,10 +21,10 @@ BACK = "high-watermark-regression"
 
 
 def check(evidence: Evidence, findings: Findings) -> None:
-    """Each operation that carries a mark."""
-    seen: dict[Any, list[tuple[int, int, int]]] = {}
+    """Each operation that carries a mark, in the order in which they ended."""
+    highest: dict[Any, list[tuple[int, int, int]]] = {}
     for operation in evidence.decoded.transactions:
-        extra = operation.event.extra
+        extra = operation.extra
         if not extra:
             continue
         for key, mark in _marks(extra.get("last-stable-offset")):
@@ -33,20 +35,21 @@ def check(evidence: Evidence, findings: Findings) -> None:
                     above[0], key, mark,
                 )  # fmt: skip
         for key, mark in _marks(extra.get("high-watermark")):
-            if operation.ret != NEVER:
-                seen.setdefault(key, []).append((operation.ret, mark, operation.index))
-                earlier = [entry for entry in seen[key][:-1] if entry[0] < operation.call and entry[1] > mark]
-                if earlier:
-                    findings.add(
-                        BACK, key, (earlier[-1][2], operation.index), "the high watermark of {} went back from {} to {}",
-                        key, earlier[-1][1], mark,
-                    )  # fmt: skip
-                highest = max(entry[1] for entry in seen[key])
-                seen[key] = [entry for entry in seen[key][-64:] if entry[1] <= highest]
+            if operation.ret == NEVER:
+                continue
+            steps = highest.setdefault(key, [])  # (when it was told, mark, by whom), each higher than the one before
+            before = bisect_left(steps, (operation.call,)) - 1
+            if before >= 0 and steps[before][1] > mark:
+                findings.add(
+                    BACK, key, (steps[before][2], operation.index), "the high watermark of {} went back from {} to {}",
+                    key, steps[before][1], mark,
+                )  # fmt: skip
+            if not steps or mark > steps[-1][1]:
+                steps.append((operation.ret, mark, operation.index))
 
 
 def _marks(value: Any) -> list[tuple[Any, int]]:
-    """{key: offset} as pairs, names that read as numbers as such."""
+    """{key: offset} as pairs, names that read as numbers as such; what is no such thing is left out."""
     if not isinstance(value, dict):
         return []
-    return [(int(key) if isinstance(key, str) and key.isdecimal() else key, mark) for key, mark in value.items()]
+    return [(key_name(key), mark) for key, mark in value.items() if type(mark) is int]
