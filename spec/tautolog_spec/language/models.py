@@ -16,6 +16,7 @@ from tautolog_spec.language.formulas import (
     LanguageError,
     Quantified,
     Sort,
+    Truth,
     Variable,
     both,
     free_variables,
@@ -73,13 +74,16 @@ class Action:
         return (*self.requires, *(update.condition for update in self.updates))
 
     def resolve(self, without: frozenset[str]) -> Action | None:
-        """The action with every fix decided; None if it does not exist then."""
+        """The action with every fix decided; None if it does not exist then, or asks for what is plainly false."""
         if self.switch is not None and (self.switch not in without) is not self.with_fix:
+            return None
+        requires = tuple(resolve(formula, without) for formula in self.requires)
+        if any(isinstance(formula, Truth) and not formula.value for formula in requires):
             return None
         updates = [update.resolve(without) for update in self.updates]
         return attrs.evolve(
             self,
-            requires=tuple(resolve(formula, without) for formula in self.requires),
+            requires=requires,
             updates=tuple(update for update in updates if update is not None),
             switch=None,
             with_fix=True,
@@ -228,6 +232,8 @@ class Model:
         configurations: the finite instances that tests explore.
         bounds: names for sizes.
         frame: for a model with rigid relations, the sizes of further sorts and the facts of those relations, given sizes.
+        redundant: parts that nothing would miss, and why they stand there all the same. A part is called
+            `ACTION requires CONJUNCT`, the conjunct as the model's page prints it, or `ACTION updates RELATION`.
         proved: whether all invariants together are inductive (and safety holds without any bound).
 
     """
@@ -245,6 +251,7 @@ class Model:
     configurations: tuple[Configuration, ...] = ()
     bounds: tuple[Bound, ...] = ()
     frame: Callable[[Sizes], tuple[Sizes, Facts]] | None = None
+    redundant: Mapping[str, str] = attrs.field(factory=dict)
     proved: bool = False
 
     def __attrs_post_init__(self) -> None:

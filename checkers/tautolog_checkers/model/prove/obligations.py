@@ -111,6 +111,10 @@ class Prover:
         self._initial = self.translation.initial()
         self._moves: dict[str, list[Any]] = {}
 
+    def assumptions(self) -> list[Any]:
+        """What every consecution assumes: orders, axioms, and all invariants before the step."""
+        return [*self._background, *self._before]
+
     def assertions(self, obligation: Obligation) -> list[Any]:
         """What a solver is asked to satisfy."""
         act = self.model.action(obligation.action) if obligation.action else None
@@ -122,7 +126,7 @@ class Prover:
             return [*self._background, *self._initial, *goal]
         if act.name not in self._moves:
             self._moves = {act.name: self.translation.move(act)}
-        return [*self._background, *self._before, *self._moves[act.name], *goal]
+        return [*self.assumptions(), *self._moves[act.name], *goal]
 
     def solver(self, obligation: Obligation) -> Any:
         """A solver that has been told everything and asked nothing."""
