@@ -1,5 +1,6 @@
 """The museum: each switch breaks the promise that its exhibit names, in as many steps, and the proof where it says."""
 
+import attrs
 import pytest
 
 from tautolog_checkers.model.explore.liveness import check_liveness
@@ -20,7 +21,8 @@ def test_without_the_fix_the_promise_breaks_in_the_stated_number_of_steps(bug):
             assert found.verdict == "violated"
             assert len(found.cycle.way) + len(found.cycle.around) == bug.steps
             return
-    found = explore(broken, bug.bounds)
+    promised = tuple(one for one in broken.invariants if one.name == bug.promise)  # others may break as soon
+    found = explore(attrs.evolve(broken, invariants=promised), bug.bounds)
     assert (found.verdict, found.broken, len(found.trace or ())) == ("violated", bug.promise, bug.steps)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from support.small_models import RELATIONS, TOKEN, A, B, P, Q, R, model
 from tautolog_spec.language import LanguageError, Sort, Step, Variable, action, auxiliary, exists, forall, ghost, when
-from tautolog_spec.language.formulas import TRUE, resolve
+from tautolog_spec.language.formulas import FALSE, TRUE, resolve
 from tautolog_spec.language.lint import cycles
 from tautolog_spec.language.words import formula_text, update_text
 
@@ -96,6 +96,14 @@ def test_fixes_are_decided():
     assert str(resolve(formula, frozenset({"FIX"}))) == "¬p(a)"
     assert TOKEN.switches == ("ONE_HOLDER",)
     assert TOKEN.without().switches == ()
+
+
+def test_an_action_that_asks_for_what_is_plainly_false_does_not_exist():
+    only_without_both = act(lambda a: when("ONE", when("OTHER", FALSE), P(a)))
+    found = model(only_without_both)
+    assert found.without().actions == ()
+    assert [one.name for one in found.without("OTHER").actions] == [only_without_both.name]
+    assert str(found.without("ONE").actions[0].guard) == "p(a)"
 
 
 def test_lint_finds_the_cycle_and_only_the_cycle():
