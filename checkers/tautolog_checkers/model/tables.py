@@ -85,6 +85,20 @@ def trace_lines(model: Model, trace: Trace) -> list[str]:
     return lines
 
 
+def cycle_lines(model: Model, way: Trace, around: Trace) -> list[str]:
+    """A run that breaks a liveness promise: the way to the cycle, and the cycle, numbered on."""
+    lines = trace_lines(model, way)
+    if not around.steps:
+        return [*lines, "     and there everything rests, for ever"]
+    lines.append("     and from there, for ever:")
+    before = around.first
+    for number, (event, after) in enumerate(around.steps, len(way) + 1):
+        lines.append(f"{number:3}  {event_text(model, event)}")
+        lines += [f"       {line}" for line in state_lines(model, after, before)]
+        before = after
+    return lines
+
+
 def values_of(act: Action, numbers: Sequence[int]) -> dict[str, int]:
     """Parameters by name."""
     return {one.name: number for one, number in zip(act.parameters, numbers, strict=True)}

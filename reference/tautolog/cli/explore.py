@@ -1,4 +1,8 @@
-"""`tautolog explore`: every reachable state of a finite instance of a model, and the shortest way to a broken promise."""
+"""`tautolog explore`: every reachable state of a finite instance of a model, and the shortest way to a broken promise.
+
+Promises of safety are looked for in every state, promises of liveness in every fair cycle. A random walk instead of the
+search gives traces to feed to `tautolog conform`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tautolog.cli.errors import DONE, UNKNOWN, VIOLATED, Usage
-from tautolog.cli.models import load_model, parse_bounds, sentences
+from tautolog.cli.models import events, load_model, parse_bounds, sentences, write
 from tautolog.cli.printing import show, show_json
 
 if TYPE_CHECKING:
     from tautolog_checkers.model.explore.search import Exploration
+    from tautolog_checkers.model.tables import Trace
     from tautolog_spec.language import Model
 
 
@@ -24,8 +29,12 @@ if TYPE_CHECKING:
 @click.option(
     "--symmetric", is_flag=True, help="Count states once that differ by renaming things of an unordered sort."
 )
-@click.option("--limit", default=20_000_000, show_default=True, help="States after which to give up.")
+@click.option("--safety", is_flag=True, help="Leave the liveness promises out.")
+@click.option("--limit", type=click.IntRange(1), default=20_000_000, show_default=True, help="States to give up after.")
+@click.option("--walk", metavar="SEED", type=int, help="Instead of searching, walk at random.")
+@click.option("--steps", type=click.IntRange(0), default=100, show_default=True, help="How far to walk.")
 @click.option("--html", "page", metavar="OUT", type=click.Path(path_type=Path), help="Draw the trace.")
+@click.option("--trace", "out", metavar="OUT", type=click.Path(path_type=Path), help="Write the trace for `conform`.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def explore(
     model: str,
@@ -34,11 +43,15 @@ def explore(
     bounds: tuple[str, ...],
     without: tuple[str, ...],
     symmetric: bool,
+    safety: bool,
     limit: int,
+    walk: int | None,
+    steps: int,
     page: Path | None,
+    out: Path | None,
     as_json: bool,
 ) -> int:
-    """Explore a model: 0 its promises hold in every state, 1 one is broken, 2 there are too many states."""
+    """Explore a model: 0 its promises hold, 1 one is broken, 2 there are too many states."""
     from tautolog_checkers.model.explore import search
 
     text = load_model(model, without)
@@ -46,9 +59,16 @@ def explore(
     if text.configurations:
         wanted = {**text.configurations[0].bounds, **wanted}
     with sentences():
-        found = search.explore(text, wanted, symmetric=symmetric, limit=limit)
+        text.sizes(wanted)
+    if walk is not None:
+        return _walk(text, wanted, steps, walk, out)
+    found = search.explore(text, wanted, symmetric=symmetric, limit=limit)
+    if not safety:
+        found = search.with_liveness(found, text, wanted, limit=limit)
     if page is not None:
-        _draw(page, text, found)
+        write(page, _picture(text, found))
+    if out is not None:
+        write(out, _lines(text, wanted, found))
     if as_json:
         show_json(_document(found))
     else:
@@ -56,44 +76,58 @@ def explore(
     return {"holds": DONE, "violated": VIOLATED}.get(found.verdict, UNKNOWN)
 
 
-def _draw(page: Path, model: Model, found: Exploration) -> None:
+def _walk(model: Model, bounds: dict[str, int], steps: int, seed: int, out: Path | None) -> int:
+    from tautolog_checkers.model.conform.traces import emit
+    from tautolog_checkers.model.explore.walk import random_walk
+    from tautolog_checkers.model.tables import trace_lines
+
+    trace = random_walk(model, bounds, steps=steps, seed=seed)
+    if out is None:
+        for line in trace_lines(model, trace):
+            click.echo(line)
+    else:
+        write(out, "\n".join([*emit(model.name, bounds, trace, states=True), ""]))
+    return DONE
+
+
+def _whole(found: Exploration, option: str) -> Trace:
+    from tautolog_checkers.model.tables import Trace
+
+    if found.trace is None:
+        raise Usage(f"{option} wants the trace of a broken promise, and the verdict is {found.verdict}")
+    around = found.cycle.steps if found.cycle is not None else ()
+    return Trace(found.trace.first, (*found.trace.steps, *around))
+
+
+def _lines(model: Model, bounds: dict[str, int], found: Exploration) -> str:
+    from tautolog_checkers.model.conform.traces import emit
+
+    return "\n".join([*emit(model.name, bounds, _whole(found, "--trace"), states=True), ""])
+
+
+def _picture(model: Model, found: Exploration) -> str:
     from tautolog_checkers.model.picture import picture
 
     if found.trace is None:
         raise Usage(f"--html draws the trace of a broken promise, and the verdict is {found.verdict}")
-    broken = next(one for one in model.invariants if one.name == found.broken)
-    try:
-        page.write_text(picture(model, found.trace, broken.meaning), encoding="utf-8")
-    except OSError as error:
-        raise Usage(f"{page}: {error.strerror}") from error
+    return picture(model, found.trace, model.promise(found.broken).meaning, found.cycle)
 
 
 def _document(found: Exploration) -> dict[str, Any]:
-    steps = None
-    if found.trace is not None:
-        steps = [
-            {
-                "action": event.action,
-                "values": dict(event.values),
-                "chosen": {k: list(v) for k, v in event.chosen.items()},
-            }
-            for event, _ in found.trace.steps
-        ]
     return {
         "model": found.model,
         "distinct": found.distinct,
         "depth": found.depth,
         "seconds": round(found.seconds, 3),
         "verdict": found.verdict,
-        "trace": steps,
+        "trace": None if found.trace is None else events(found.trace),
+        "cycle": None if found.cycle is None else events(found.cycle),
         "broken": found.broken or None,
         "never": list(found.never),
     }
 
 
 def _print(model: Model, found: Exploration, bounds: dict[str, int]) -> None:
-    from tautolog_checkers.model.tables import trace_lines
-
     rate = f"{found.distinct / max(found.seconds, 1e-6):,.0f}/s"
     bound = " ".join(f"{name}={number}" for name, number in bounds.items())
     row = (model.name, bound, found.verdict, found.distinct, found.depth, f"{found.seconds:.1f} s", rate)
@@ -102,8 +136,21 @@ def _print(model: Model, found: Exploration, bounds: dict[str, int]) -> None:
         if one.name in found.never:
             click.echo(f"never: {one.meaning} ({one.name}); larger bounds may show it")
     if found.trace is not None:
-        broken = next(one for one in model.invariants if one.name == found.broken)
-        click.echo(f"\nbroken: {broken.meaning} ({broken.name}, {broken.source})")
+        print_trace(model, found)
+
+
+def print_trace(model: Model, found: Exploration) -> None:
+    """The broken promise in words, and the shortest trace as a table."""
+    from tautolog_checkers.model.tables import cycle_lines, trace_lines
+
+    assert found.trace is not None
+    broken = model.promise(found.broken)
+    click.echo(f"\nbroken: {broken.meaning} ({broken.name}, {broken.source})")
+    if found.cycle is None:
         click.echo(f"the shortest way there takes {len(found.trace)} steps:\n")
-        for line in trace_lines(model, found.trace):
-            click.echo(line)
+        lines = trace_lines(model, found.trace)
+    else:
+        click.echo(f"{len(found.trace)} steps lead to a cycle of {len(found.cycle)} in which nobody is starved:\n")
+        lines = cycle_lines(model, found.trace, found.cycle)
+    for line in lines:
+        click.echo(line)

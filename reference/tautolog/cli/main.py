@@ -22,6 +22,7 @@ COMMANDS = {
     "prove": ("prove", "Prove the models, for any number of replicas, epochs and offsets."),
     "explore": ("explore", "Visit every state of a finite instance of a model; print the shortest trace of a bug."),
     "conform": ("conform", "Tell whether a recorded trace is a behaviour of a model."),
+    "museum": ("museum", "Historical bugs: what happened, the promise that broke, the shortest trace."),
     "convert": ("convert", "Convert a history from one format to another."),
 }
 """Command name -> module in this package, whose attribute of the same name is the click command; and its help line."""

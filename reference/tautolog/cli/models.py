@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tautolog.cli.errors import Usage
 
 if TYPE_CHECKING:
+    from tautolog_checkers.model.tables import Trace
     from tautolog_spec.language import Model
 
 
@@ -41,7 +43,28 @@ def parse_bounds(texts: tuple[str, ...]) -> dict[str, int]:
     bounds = {}
     for text in texts:
         name, sign, number = text.partition("=")
-        if not sign or not number.isdecimal():
+        if not name or not sign or not (number.isascii() and number.isdecimal()):
             raise Usage(f"{text}: a bound is written SORT=NUMBER, for instance Replica=3")
         bounds[name] = int(number)
     return bounds
+
+
+def events(trace: Trace) -> list[dict[str, Any]]:
+    """The events of a trace for a JSON document."""
+    return [
+        {"action": event.action, "values": dict(event.values), "chosen": {k: list(v) for k, v in event.chosen.items()}}
+        for event, _ in trace.steps
+    ]
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file; `-` is standard output."""
+    import click
+
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Usage(f"{path}: {error.strerror}") from error

@@ -282,8 +282,10 @@ class Model:
             known = ", ".join(self.switches) or "none"
             raise LanguageError(f"model {self.name} has no fix {', '.join(unknown)}; it has {known}")
         off = frozenset(map(str, switches))
-        actions = [act.resolve(off) for act in self.actions]
-        return attrs.evolve(self, actions=tuple(act for act in actions if act is not None))
+        actions = tuple(act for act in (one.resolve(off) for one in self.actions) if act is not None)
+        left = {act.name for act in actions}  # nobody can be fair to an action that there is not
+        liveness = [attrs.evolve(one, fair=tuple(name for name in one.fair if name in left)) for one in self.liveness]
+        return attrs.evolve(self, actions=actions, liveness=tuple(liveness))
 
     def action(self, name: str) -> Action:
         """The action of that name."""
@@ -291,6 +293,14 @@ class Model:
             if act.name == name:
                 return act
         raise LanguageError(f"model {self.name} has no action {name}; it has {', '.join(a.name for a in self.actions)}")
+
+    def promise(self, name: str) -> Invariant | Liveness:
+        """The invariant or liveness promise of that name."""
+        every: tuple[Invariant | Liveness, ...] = (*self.invariants, *self.liveness)
+        for one in every:
+            if one.name == name:
+                return one
+        raise LanguageError(f"model {self.name} promises no {name}; it has {', '.join(one.name for one in every)}")
 
     def sizes(self, bounds: Mapping[str, int]) -> dict[str, int]:
         """Sizes of all sorts from bounds by name of a sort or of a `Bound`."""

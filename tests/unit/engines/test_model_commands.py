@@ -102,7 +102,7 @@ def test_explore_that_gives_up_ends_with_two():
         (("prove", "kip-320"), "explored, not proved"),
         (
             ("prove", "--without", "X"),
-            "no model that is proved has the fix X; there are ALTER_PARTITION_EPOCH, ISR_AFTER",
+            "no model that is proved has the fix X; there are ALTER_PARTITION_EPOCH, ",
         ),
         (("conform", "/nowhere"), "/nowhere: No such file"),
     ],

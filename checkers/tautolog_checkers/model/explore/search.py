@@ -6,7 +6,7 @@ Depth counts levels as TLC does: the initial state is level 1. A trace of n step
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
@@ -15,7 +15,7 @@ from tautolog_checkers.model.explore.ground import Ground
 from tautolog_checkers.model.explore.symmetry import canonical
 from tautolog_checkers.model.tables import Trace
 from tautolog_spec.language.formulas import Formula
-from tautolog_spec.language.models import Model
+from tautolog_spec.language.models import Liveness, Model
 
 LIMIT = 20_000_000
 """States after which a search gives up with the verdict `unknown`."""
@@ -31,8 +31,9 @@ class Exploration:
         depth: levels.
         seconds: of the search; grounding and compiling come before.
         compile_seconds: of grounding and compiling.
-        broken: the invariant that fails, if one does.
-        trace: a shortest way there.
+        broken: the invariant that fails, or the liveness promise that is not kept, if there is one.
+        trace: a shortest way there; for liveness, to the cycle.
+        cycle: for liveness, what then goes on for ever.
         seen: the `sometimes` properties that were seen to happen.
         never: those that were not, in a search that saw everything.
 
@@ -46,6 +47,7 @@ class Exploration:
     compile_seconds: float = 0.0
     broken: str = ""
     trace: Trace | None = None
+    cycle: Trace | None = None
     seen: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
 
@@ -168,3 +170,29 @@ def explore(
         return found
     broken = next(name for name, formula in wanted.items() if not compiled.predicate(formula)(state))
     return attrs.evolve(found, broken=broken, trace=search.trace(state))
+
+
+def with_liveness(
+    found: Exploration,
+    model: Model,
+    bounds: Mapping[str, int],
+    *,
+    promises: Sequence[Liveness] | None = None,
+    limit: int = LIMIT,
+) -> Exploration:
+    """What a search found, and whether the model keeps its liveness promises in the same instance, without symmetry."""
+    from tautolog_checkers.model.explore.liveness import check_all  # noqa: PLC0415  # liveness is made of searches
+
+    asked = model.liveness if promises is None else promises
+    if found.verdict != "holds" or not asked:
+        return found
+    begun = time.perf_counter()
+    answers = check_all(model.without(), bounds, asked, limit)
+    found = attrs.evolve(found, seconds=found.seconds + time.perf_counter() - begun)
+    for answer in answers:
+        if answer.cycle is not None:
+            way, around = answer.cycle.way, answer.cycle.around
+            return attrs.evolve(found, verdict="violated", broken=answer.promise, trace=way, cycle=around)
+    if any(answer.verdict == "unknown" for answer in answers):
+        return attrs.evolve(found, verdict="unknown")
+    return found
