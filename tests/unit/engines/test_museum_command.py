@@ -139,11 +139,11 @@ def test_walks_and_traces_conform(tmp_path):
 
 
 def test_the_lasso_is_the_shortest():
-    """With one node that is never starved: it asks (the way), and is granted, releases and asks again (the cycle)."""
+    """With one node that is never starved: its first round, which leaves a mark, is the way, and any later one the cycle."""
     promise = Liveness("an_end", TRUE, ~TRUE, ("ask", "grant", "release"), "It ends.", "wishful thinking")
     found = check_liveness(TOKEN, {"Node": 1}, promise).cycle
-    assert [event.action for event, _ in found.way.steps] == ["ask"]
-    assert [event.action for event, _ in found.around.steps] == ["grant", "release", "ask"]
+    assert [event.action for event, _ in found.way.steps] == ["ask", "grant", "release"]
+    assert [event.action for event, _ in found.around.steps] == ["ask", "grant", "release"]
     page = picture(TOKEN, found.way, "words", found.around)
     assert 'class="bar"' in page
     assert page.count('<g class="cycle">') == 3
