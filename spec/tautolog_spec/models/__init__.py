@@ -11,6 +11,7 @@ MODULES = {
     "replication": "replication",
     "replication-async": "replication_async",
     "quorum": "quorum",
+    "groups": "groups",
     "delivery": "delivery",
 }
 """Name of a model, as commands call it -> its module."""
