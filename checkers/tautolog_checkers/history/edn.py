@@ -10,56 +10,27 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
+from tautolog_checkers.history.edn_values import Keyword, Symbol, Tagged, hashable
 from tautolog_checkers.history.events import TYPES, Event, History, distinct, make_event
-from tautolog_checkers.history.problems import LOOK, Problems, short
+from tautolog_checkers.history.problems import LOOK, Problems, short, utf8
 
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|#_|#\{|[\[\](){}]|;[^\n]*|\\.[^\s,\[\](){}";]*|[^\s,\[\](){}";]+|"', re.DOTALL)
+TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.)*"|#_|##-?\w+|#\{|[\[\](){}]|;[^\n]*|\\.[^\s,\[\](){}";]*|[^\s,\[\](){}";]+|"', re.DOTALL
+)
 CLOSES = {"]": "[", ")": "(", "}": "{"}
 NUMBER = re.compile(r"[+-]?\d+N?\Z")
 REAL = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?M?\Z")
 DEPTH = 400
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
 CHARACTERS = {"newline": "\n", "space": " ", "tab": "\t", "return": "\r", "formfeed": "\f", "backspace": "\b"}
+SPECIAL = {"##NaN": math.nan, "##Inf": math.inf, "##-Inf": -math.inf}
 _MISSING = object()
-
-
-class Keyword(str):
-    """A keyword without its colon. Equal to the plain string, and written with its colon again."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f":{self}"
-
-
-class Symbol(str):
-    """A symbol: a word that is neither keyword nor number."""
-
-    __slots__ = ()
-
-
-class Tagged:
-    """`#tag value`."""
-
-    __slots__ = ("tag", "value")
-
-    def __init__(self, tag: str, value: Any) -> None:
-        self.tag = tag
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Tagged) and (self.tag, self.value) == (other.tag, other.value)
-
-    def __hash__(self) -> int:
-        return hash(self.tag)
-
-    def __repr__(self) -> str:
-        return f"#{self.tag} {self.value!r}"
 
 
 class EdnError(ValueError):
@@ -90,6 +61,8 @@ def atom(token: str) -> Any:
         return None
     if token in {"true", "false"}:
         return token == "true"  # noqa: S105  # same
+    if token in SPECIAL:
+        return SPECIAL[token]
     if NUMBER.match(token):
         return int(token.rstrip("N"))
     if REAL.match(token):
@@ -166,7 +139,7 @@ class Parser:
                 current.append(_collection(opened, done, positions[number] if positions else 0))
             elif token[0] == ";":
                 continue
-            elif token[0] == "#":
+            elif token[0] == "#" and token not in SPECIAL:
                 tags.append((current, len(current), token[1:]))
                 continue
             else:
@@ -190,21 +163,13 @@ def _collection(opened: str, items: list[Any], position: int) -> Any:
     if opened == "(":
         return tuple(items)
     if opened == "#{":
-        return frozenset(map(_hashable, items))
+        return frozenset(map(hashable, items))
     if len(items) % 2:
         raise EdnError("a value for every key of the map", position)
     try:
         return dict(zip(items[::2], items[1::2], strict=True))
     except TypeError:
-        return {_hashable(key): value for key, value in zip(items[::2], items[1::2], strict=True)}
-
-
-def _hashable(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return tuple(map(_hashable, value))
-    if isinstance(value, dict):
-        return tuple((_hashable(key), _hashable(item)) for key, item in value.items())
-    return value
+        return {hashable(key): value for key, value in zip(items[::2], items[1::2], strict=True)}
 
 
 def _tag(current: list[Any], tag: str) -> None:
@@ -218,12 +183,7 @@ def _tag(current: list[Any], tag: str) -> None:
 
 def read_edn(data: bytes, problems: Problems) -> History:
     """Read a whole document of operations."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        problems.report(line, "UTF-8", f"byte {data[error.start]:#04x}")
-        text = data.decode(errors="replace")
+    text = utf8(data, problems)
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -430,6 +390,8 @@ def dump_edn(value: Any) -> str:
         return str(value)
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "##NaN" if math.isnan(value) else "##Inf" if value > 0 else "##-Inf"
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list):

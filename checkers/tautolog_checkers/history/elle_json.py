@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tautolog_checkers.history.events import Event, History, distinct, make_event
-from tautolog_checkers.history.problems import Problems
+from tautolog_checkers.history.problems import LOOK, Problems, utf8
 
 _DECODER = json.JSONDecoder()
 _BLANK = " \t\r\n"
@@ -14,11 +14,7 @@ _BLANK = " \t\r\n"
 
 def read_elle_json(data: bytes, problems: Problems) -> History:
     """Read a whole array, element by element, so that a problem has its line."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        problems.report(data.count(b"\n", 0, error.start) + 1, "UTF-8", f"byte {data[error.start]:#04x}")
-        text = data.decode(errors="replace")
+    text = utf8(data, problems)
     events: list[Event] = []
     position = _skip(text, 0) + 1
     line, counted = 1, 0
@@ -33,6 +29,8 @@ def read_elle_json(data: bytes, problems: Problems) -> History:
         except (ValueError, RecursionError) as error:
             problems.report(line, "an object or the end of the array", _found(error, text[position : position + 40]))
             break
+        if not len(events) & LOOK and problems.look is not None:
+            problems.look()
         event = make_event(fields, len(events), line, problems)
         if event is not None:
             events.append(event)

@@ -1,5 +1,9 @@
 """JSON Lines: one event a line. Reads and writes; knows nothing of what the values mean.
 
+Values that only EDN has (see `edn`) stand in objects with one name of ours: `{"#edn/set": […]}`, `{"#edn/tag": [tag, value]}`
+and, for a map whose keys are no strings, `{"#edn/map": [[key, value], …]}`; the maps of polls are Jepsen's, with numbers written
+as names. Whether a sequence was a vector or a list, and whether a word was a keyword, no judge can tell, and is not kept.
+
 Empty lines are passed over. A line that is no JSON, no object or not an event is a problem with its number. Bytes that
 are no UTF-8, and nesting deeper than the parser goes, are problems like any other.
 """
@@ -13,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
+from tautolog_checkers.history.edn_values import Tagged, hashable
 from tautolog_checkers.history.events import FIELDS, TYPES, Event, History, distinct, make_event
 from tautolog_checkers.history.problems import LOOK, Problems
 
@@ -61,6 +66,8 @@ def _parse(raw: bytes, line: int, problems: Problems) -> Any:
         text = raw.decode()
         fields, end = _scan(text, 0)
         if end == len(text) or not text[end:].strip():
+            if '"#edn/' in text:
+                fields = _restored(fields)
             if fields is not None:
                 return fields
             found = "null"
@@ -118,7 +125,48 @@ def write_jsonl(events: Iterable[Event], target: str | Path | IO[str]) -> int:
 
 def dump_event(event: Event) -> str:
     """One event as its line, without the line's end."""
-    return json.dumps(event.fields(), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_plain(event.fields()), ensure_ascii=False, separators=(",", ":"))
+
+
+SET, TAG, MAP = "#edn/set", "#edn/tag", "#edn/map"
+
+
+def _plain(value: Any) -> Any:
+    """A value in JSON's own terms."""
+    kind = type(value)
+    if kind is int or kind is str or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        if len(value) == 2 and value[0] == "poll" and isinstance(value[1], dict):
+            return ["poll", {key: _plain(pairs) for key, pairs in value[1].items()}]
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        if all(isinstance(key, str) for key in value):
+            return {key: _plain(item) for key, item in value.items()}
+        return {MAP: [[_plain(key), _plain(item)] for key, item in value.items()]}
+    if isinstance(value, set | frozenset):
+        return {SET: sorted(map(_plain, value), key=repr)}
+    if isinstance(value, Tagged):
+        return {TAG: [value.tag, _plain(value.value)]}
+    return value
+
+
+def _restored(value: Any) -> Any:
+    """What `_plain` made plain, as it was; an object of such a name that holds anything else stays as it is."""
+    if isinstance(value, list):
+        return [_restored(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    restored = {name: _restored(item) for name, item in value.items()}
+    if len(restored) == 1:
+        ((name, inner),) = restored.items()
+        if name == SET and isinstance(inner, list):
+            return frozenset(map(hashable, inner))
+        if name == TAG and isinstance(inner, list) and len(inner) == 2 and isinstance(inner[0], str):
+            return Tagged(*inner)
+        if name == MAP and isinstance(inner, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in inner):
+            return {hashable(key): item for key, item in inner}
+    return restored
 
 
 def _write(events: Iterable[Event], file: IO[str]) -> int:

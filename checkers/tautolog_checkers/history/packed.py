@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 
 import attrs
 
-from tautolog_checkers.history.events import INVOKE, OK, Event, History
+from tautolog_checkers.history.events import INVOKE, OK, Event, History, distinct
 from tautolog_checkers.history.jsonl import dump_event, read_lines
 from tautolog_checkers.history.problems import Problems
 
@@ -80,8 +80,14 @@ def pack_log_block(block: LogBlock) -> bytes:
 
 
 def _unpack_log_block(body: bytes) -> LogBlock:
+    if len(body) < _COLUMNS.size:
+        raise ValueError("a whole header of a block")
     count, many, positions, offsets, values = _COLUMNS.unpack_from(body)
     code = {4: "i", 8: "q"}
+    if not {positions, offsets, values} <= code.keys():
+        raise ValueError("widths of 4 or 8 bytes in a block")
+    if len(body) != _COLUMNS.size + count * (13 + 2 * positions + offsets) + many * values:
+        raise ValueError("columns of the lengths that the header of their block tells")
     at = _COLUMNS.size
     columns = []
     plan = [
@@ -91,7 +97,12 @@ def _unpack_log_block(body: bytes) -> LogBlock:
     for kind, width, length in plan:
         columns.append(_array(kind, body[at : at + width * length]))
         at += width * length
-    return LogBlock(*columns)
+    block = LogBlock(*columns)
+    if sum(block.counts) != many or (block.kinds and not 0 <= min(block.kinds) <= max(block.kinds) <= READ_END):
+        raise ValueError("known kinds, and as many values as the operations of their block have")
+    if any(column and min(column) < 0 for column in (block.calls, block.offsets, block.counts)):
+        raise ValueError("calls, offsets and numbers of values of at least 0")
+    return block
 
 
 def blocks(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
@@ -110,6 +121,8 @@ def blocks(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
         body = file.read(length)
         if len(body) < length:
             raise ValueError("a whole block")
+        if kind not in b"EL":
+            raise ValueError("blocks of the kinds E and L")
         yield chr(kind), body
 
 
@@ -134,13 +147,15 @@ def read_packed(data: bytes, problems: Problems) -> History:
                 _log_events(_unpack_log_block(body), events)
             else:
                 lines.append(body)
-    except (ValueError, struct.error) as error:
-        problems.report(0, str(error), "the end of the file")
+    except ValueError as error:
+        problems.report(0, str(error))
+    if lines and events:
+        problems.report(0, "blocks of one kind")
     if lines:
         history = read_lines(b"".join(lines), problems)
         return History(history.events, problems, "packed")
     events.sort(key=lambda event: event.index)
-    return History(events, problems, "packed")
+    return History(distinct(events, problems), problems, "packed")
 
 
 def _log_events(block: LogBlock, events: list[Event]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from tautolog_checkers.history.events import INVOKE, OK, Event, History
-from tautolog_checkers.history.problems import Problems
+from tautolog_checkers.history.problems import LOOK, Problems, utf8
 
-LINE = re.compile(r"\[(\d+)\]\s+(call|return)\s*(.*?)\s*\Z")
+LINE = re.compile(r"\[(\d+)\]\s+(call|return)\b\s*(.*?)\s*\Z")
 CALL = re.compile(r"(\w+)\s*(?:\(\s*(-?\w*)\s*\)|\s(-?\w+))?\s*\Z")
 OBJECT = re.compile(r"#\s*@object\s+(?:atomic-)?([\w-]+)")
 FUNCTIONS = {
@@ -23,12 +23,14 @@ EMPTY = ("empty", "-1", "")
 def read_polylin(data: bytes, problems: Problems) -> History:
     """Read such a file; the object it names becomes the history's hint for its model."""
     events: list[Event] = []
-    text = data.decode(errors="replace")
+    text = utf8(data, problems)
     named = OBJECT.search(text)
     kind = named[1] if named is not None and named[1] in FUNCTIONS else "queue"
     functions = FUNCTIONS[kind]
     pending: dict[int, str] = {}
     for line, raw in enumerate(text.split("\n"), 1):
+        if not line & LOOK and problems.look is not None:
+            problems.look()
         stripped = raw.strip()
         if not stripped or stripped.startswith("#"):
             continue

@@ -14,23 +14,27 @@ from __future__ import annotations
 import re
 
 from tautolog_checkers.history.events import FAIL, INFO, INVOKE, OK, Event, History
-from tautolog_checkers.history.problems import Problems
+from tautolog_checkers.history.problems import LOOK, Problems, utf8
 
 ETCD = re.compile(r"INFO\s+jepsen\.util\s+-\s+(\d+)\s+:(invoke|ok|fail|info)\s+:(read|write|cas)\s+(.*\S)\s*\Z")
+CLIENT = re.compile(r"INFO\s+jepsen\.util\s+-\s+\d+\s")
+PAIR = re.compile(r"\[(nil|-?\d+)\s+(nil|-?\d+)\]\Z")
 KEY_VALUE = re.compile(
     r'\{:process (\d+), :type :(invoke|ok|fail|info), :f :(get|put|append), :key "(.*?)", :value (nil|"(.*)")\}\s*\Z'
 )
-OTHER_PROCESS = re.compile(r"INFO\s+jepsen\.util\s+-\s+:")
 
 
 def read_etcd(data: bytes, problems: Problems) -> History:
     """Read an etcd log."""
     events: list[Event] = []
-    for line, text in enumerate(data.decode(errors="replace").split("\n"), 1):
+    for line, text in enumerate(utf8(data, problems).split("\n"), 1):
+        if not line & LOOK and problems.look is not None:
+            problems.look()
         match = ETCD.match(text)
         if match is None:
-            if text.strip() and not text.startswith(("INFO", "WARN", "ERROR")) and not text.startswith((" ", "\t")):
-                problems.report(line, "a line INFO jepsen.util - PROCESS :TYPE :F VALUE", text)
+            of_others = text.startswith(("INFO", "WARN", "ERROR", " ", "\t")) and not CLIENT.match(text)
+            if text.strip() and not of_others:
+                problems.report(line, "a line INFO jepsen.util - PROCESS :TYPE :F VALUE of read, write or cas", text)
             continue
         process, kind, f, value = int(match[1]), match[2], match[3], match[4]
         event = _etcd_event(len(events), process, kind, f, value, line)
@@ -38,7 +42,9 @@ def read_etcd(data: bytes, problems: Problems) -> History:
             problems.report(line, "a number, nil or [number number]", value)
         else:
             events.append(event)
-    return History(events, problems, "porcupine-etcd")
+    history = History(events, problems, "porcupine-etcd")
+    history.model = "cas-register"
+    return history
 
 
 def _etcd_event(index: int, process: int, kind: str, f: str, value: str, line: int) -> Event | None:
@@ -52,8 +58,9 @@ def _etcd_event(index: int, process: int, kind: str, f: str, value: str, line: i
         extra = {"error": value}
         parsed: object = None
     else:
+        pair = PAIR.match(value)
         try:
-            parsed = _number(value) if value[0] != "[" else [_number(part) for part in value[1:-1].split()]
+            parsed = _number(value) if pair is None else [_number(part) for part in pair.groups()]
         except ValueError:
             return None
     return Event(index, process, {INVOKE: INVOKE, OK: OK, FAIL: FAIL}.get(kind, INFO), f, parsed, None, extra, line)
@@ -66,7 +73,9 @@ def _number(text: str) -> int | None:
 def read_key_value(data: bytes, problems: Problems) -> History:
     """Read a key-value log."""
     events: list[Event] = []
-    for line, text in enumerate(data.decode(errors="replace").split("\n"), 1):
+    for line, text in enumerate(utf8(data, problems).split("\n"), 1):
+        if not line & LOOK and problems.look is not None:
+            problems.look()
         match = KEY_VALUE.match(text)
         if match is None:
             if text.strip():
@@ -74,4 +83,6 @@ def read_key_value(data: bytes, problems: Problems) -> History:
             continue
         value = None if match[5] == "nil" else match[6]
         events.append(Event(len(events), int(match[1]), match[2], match[3], value, None, {"key": match[4]}, line))
-    return History(events, problems, "porcupine-kv")
+    history = History(events, problems, "porcupine-kv")
+    history.model = "kv"
+    return history

@@ -65,6 +65,15 @@ class Problems:
             self.first.append(str(error))
 
 
+def utf8(data: bytes, problems: Problems) -> str:
+    """A document as text; bytes that are no UTF-8 are a problem of their line, and stand as replacement characters."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        problems.report(data.count(b"\n", 0, error.start) + 1, "UTF-8", f"byte {data[error.start]:#04x}")
+        return data.decode(errors="replace")
+
+
 def short(value: object, limit: int = 60) -> str:
     """A value as the reader of an error message wants to see it: its text, cut after `limit` characters."""
     try:

@@ -97,10 +97,11 @@ def _stuck(model: Model, run: Search, culprit: Op) -> tuple[str, ...]:
     states = sorted({configuration[0] for configuration in run.configurations})
     for number in states[:STUCK_STATES]:
         state = run.transitions.states[number]
+        name = "any other state" if number == run.transitions.dead else f"state {state!r}"
         refused = [op for op in run.pending().values() if model.step(state, op) is ILLEGAL]
         refused.sort(key=lambda op: (op is not culprit, op.call))
         names = "; ".join(f"{op.index} {op.f} {op.argument!r} → {op.result!r}" for op in refused[:4])
-        lines.append(f"in state {state!r} not allowed: {names}" if names else f"state {state!r} led no further")
+        lines.append(f"in {name} not allowed: {names}" if names else f"{name} led no further")
     if len(states) > STUCK_STATES:
         lines.append(f"and {len(states) - STUCK_STATES} more states")
     return tuple(lines)

@@ -18,7 +18,9 @@ BY_FUNCTIONS = (
 
 
 KNOWN = frozenset(
-    {*ASSIGNMENTS, *OTHERS, *WORKER, *TRANSACTIONS, "add", "remove"}.union(*(functions for functions, _ in BY_FUNCTIONS))
+    {*ASSIGNMENTS, *OTHERS, *WORKER, *TRANSACTIONS, "add", "remove"}.union(
+        *(functions for functions, _ in BY_FUNCTIONS)
+    )
 )
 """Every function that some model of ours knows."""
 
@@ -44,8 +46,10 @@ def recognise_model(history: History) -> str | None:
         return "multi-register" if functions == {"txn"} and _reads_and_writes(history) else None
     if functions and functions <= {*ASSIGNMENTS, *OTHERS, *WORKER}:
         return "kafka"
-    if functions and functions <= {"append", "read"}:
-        return "log"
+    if "append" in functions and functions <= {"append", "read"}:
+        return "log" if "read" in functions or _offsets(history) else "kv"
+    if functions == {"read"}:
+        return "log" if _from_offsets(history) else None
     if functions and functions <= {"add", "remove", "read"}:
         return _set_or_counter(history)
     for known, model in BY_FUNCTIONS:
@@ -55,7 +59,9 @@ def recognise_model(history: History) -> str | None:
 
 
 def _refuse_stranger(history: History) -> None:
-    strange = next(one for one in history.events if one.type == INVOKE and is_client(one.process) and one.f not in KNOWN)
+    strange = next(
+        one for one in history.events if one.type == INVOKE and is_client(one.process) and one.f not in KNOWN
+    )
     history.problems.report(strange.line, f"one of {', '.join(sorted(KNOWN))}, or a --model that knows it", strange.f)
 
 
@@ -68,6 +74,18 @@ def _reads_and_writes(history: History) -> bool:
                 isinstance(step, list | tuple) and len(step) == 3 and step[0] in {"read", "write"} for step in value
             )
     return False
+
+
+def _offsets(history: History) -> bool:
+    """Whether appends were told an offset beside their value, or nothing at all."""
+    told = [event.value for event in history.events if event.type == OK and event.f == "append"]
+    return all(isinstance(value, list | tuple) and len(value) == 2 for value in told)
+
+
+def _from_offsets(history: History) -> bool:
+    """Whether reads name the offset from which they read; any model has reads that name nothing."""
+    asked = [event.value for event in history.events if event.type == INVOKE and event.f == "read"]
+    return all(isinstance(value, dict) and "from" in value for value in asked)
 
 
 def _set_or_counter(history: History) -> str:

@@ -2,7 +2,8 @@
 
 Failed operations did not happen and are left out, unless their completion is marked `"failed": "observed"` (as importers
 of logs do in which a failed compare-and-set saw another value) and the model says what that means. Unknown operations
-that only read are left out, too: nobody was told anything.
+that only read are left out, too: nobody was told anything. Where a lenient reader skips a completion of the wrong shape,
+the operation is unknown.
 """
 
 from __future__ import annotations
@@ -45,8 +46,13 @@ def subjects(history: History, model: Model) -> tuple[dict[Any, list[Op]], int]:
             argument, result = decode(invoked.f, invoked.value, told, returned=returned)
             key = partition(invoked)
         except ShapeError as error:
-            _refuse(history, completed if returned and completed is not None else invoked, error)
-            continue
+            blamed = _blamed(invoked, completed if returned else None, model)
+            _refuse(history, blamed, error)
+            if blamed is invoked:
+                continue
+            returned = False
+            argument, result = decode(invoked.f, invoked.value, None, returned=False)
+            key = partition(invoked)
         ret = operation.ret if returned and operation.ret is not None else FOREVER
         op = Op(invoked.index, invoked.f, argument, result, operation.call, ret)
         if not returned and readonly(op):
@@ -63,6 +69,18 @@ def subjects(history: History, model: Model) -> tuple[dict[Any, list[Op]], int]:
 
 def _observed(completed: Event, model: Model) -> bool:
     return completed.extra is not None and completed.extra.get("failed") == OBSERVED and model.failed(completed.f)
+
+
+def _blamed(invoked: Event, completed: Event | None, model: Model) -> Event:
+    """Which of the two has the wrong shape: the completion, unless the invocation alone has it already."""
+    if completed is None:
+        return invoked
+    try:
+        model.decode(invoked.f, invoked.value, None, returned=False)
+        model.partition(invoked)
+    except ShapeError:
+        return invoked
+    return completed
 
 
 def _refuse(history: History, event: Event, error: ShapeError) -> None:

@@ -154,6 +154,105 @@ def test_a_limit_gives_unknown(call):
     assert "limit of 0.3 s" in json.loads(text)["files"][0]["reason"]
 
 
+def history(*rows, **extra):
+    """Operations one after the other: (f, asked, told)."""
+    lines = []
+    for f, asked, told in rows:
+        lines += [line(len(lines), 0, "invoke", f, asked, **extra), line(len(lines) + 1, 0, "ok", f, told, **extra)]
+    return "\n".join(lines) + "\n"
+
+
+FORMS = [
+    ("register", [("write", 1, 1), ("read", None, 1)], ("read", None, 2)),
+    ("cas-register", [("write", 1, 1), ("cas", [1, 2], [1, 2]), ("read", None, 2)], ("cas", [1, 3], [1, 3])),
+    ("mutex", [("acquire", None, None), ("release", None, None)], ("release", None, None)),
+    ("set", [("add", 1, 1), ("add", 2, 2), ("remove", 1, 1), ("read", None, [2])], ("read", None, [1, 2])),
+    ("counter", [("increment", None, None), ("add", 3, 3), ("read", None, 4)], ("read", None, 3)),
+    ("queue", [("enqueue", 1, 1), ("enqueue", 2, 2), ("dequeue", None, 1)], ("dequeue", None, None)),
+    (
+        "stack",
+        [("push", 1, 1), ("push", 2, 2), ("pop", None, 2), ("pop", None, 1), ("pop", None, None)],
+        ("pop", None, 1),
+    ),
+    (
+        "multi-register",
+        [("txn", [["write", "x", 1], ["read", "y", None]], [["write", "x", 1], ["read", "y", None]])],
+        ("txn", [["read", "x", None]], [["read", "x", 2]]),
+    ),
+    (
+        "log",
+        [
+            ("append", 7, [0, 7]),
+            ("append", 8, [1, 8]),
+            ("read", {"from": 0}, {"from": 0, "values": [7], "end": False}),
+            ("read", {"from": 2}, {"from": 2, "values": [], "end": True}),
+        ],
+        ("read", {"from": 0}, {"from": 0, "values": [7], "end": True}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "right", "wrong"), FORMS)
+def test_each_model_is_recognised_in_its_documented_form(call, model, right, wrong):
+    (call.folder / "h.jsonl").write_text(history(*right))
+    code, text = call("h.jsonl", "--json")
+    assert (code, json.loads(text)["files"][0]["model"]) == (0, model)
+    assert call("h.jsonl", "--model", model)[0] == 0
+    (call.folder / "h.jsonl").write_text(history(*right, wrong))
+    code, text = call("h.jsonl", "--json")
+    (entry,) = json.loads(text)["files"]
+    assert (code, entry["model"], entry["anomalies"]) == (1, model, {"nonlinearizable": 1})
+    assert 2 * len(right) in entry["witness"] or model == "mutex"
+
+
+def test_kv_is_recognised_by_its_keys(call):
+    right = [("put", "a", "a"), ("append", "b", "b"), ("get", None, "ab")]
+    (call.folder / "h.jsonl").write_text(history(*right, key="k"))
+    assert json.loads(call("h.jsonl", "--json")[1])["files"][0]["partitions"] == {"k": "holds"}
+    (call.folder / "h.jsonl").write_text(history(*right, ("get", None, None), key="k"))
+    assert call("h.jsonl")[0] == 1
+    (call.folder / "h.jsonl").write_text(history(("append", "b", "b"), key="k"))
+    assert json.loads(call("h.jsonl", "--json")[1])["files"][0]["model"] == "kv"
+    (call.folder / "h.jsonl").write_text(history(*right))
+    assert 'h.jsonl:1: expected a field "key"' in call("h.jsonl")[1]
+
+
+def test_reads_alone_do_not_tell_the_model(call):
+    (call.folder / "h.jsonl").write_text(history(("read", None, None)))
+    assert "no model is recognised" in call("h.jsonl")[1]
+    (call.folder / "h.jsonl").write_text(history(("read", {"from": 0}, {"from": 0, "values": [], "end": True})))
+    assert call("h.jsonl")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "number", "words"),
+    [
+        ([("cas", 1, 1), ("read", None, None)], 1, "[expected, new] of a cas"),
+        ([("append", 1, 5), ("read", {"from": 0}, {"from": 0, "values": []})], 2, "[offset, value] of an append"),
+        ([("append", 1, [0, 2]), ("read", {"from": 0}, {"from": 0, "values": []})], 2, "the appended value 1"),
+        ([("append", 1, [0, 1]), ("read", {"from": -1}, {"from": -1, "values": []})], 3, '{"from": offset} of a read'),
+        (
+            [("append", 1, [0, 1]), ("read", {"from": 0}, {"from": 0, "values": [1], "end": "yes"})],
+            4,
+            '"end": true|false',
+        ),
+        ([("increment", None, None), ("read", None, "x")], 4, "a whole number"),
+        ([("add", 1, 1), ("read", None, [1]), ("read", None, 3)], 6, "a list of elements"),
+        ([("txn", [["read", "x", None]], [["read", "y", 1]])], 2, "the same steps"),
+        ([("write", 1, 1), ("frob", 1, 1)], 3, "one of"),
+    ],
+)
+def test_a_value_of_the_wrong_shape_is_64_with_its_line_or_skipped(call, rows, number, words):
+    (call.folder / "h.jsonl").write_text(history(*rows))
+    code, text = call("h.jsonl")
+    assert code == 64
+    assert f"h.jsonl:{number}: expected" in text
+    assert words in text
+    code, text = call("h.jsonl", "--lenient", "--json")
+    assert code in {0, 2}
+    assert json.loads(text)["files"][0]["skipped"] == 1
+
+
 def test_convert_by_suffix(call):
     for target in ("a.edn", "a.packed", "b.jsonl"):
         assert call("good.jsonl", target, command=convert)[0] in {0, None}

@@ -2,17 +2,19 @@
 
 import json
 import random
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tautolog_checkers.history.edn import Keyword, Parser, Tagged, dump_edn, read_edn, write_edn
+from tautolog_checkers.history.edn import Parser, dump_edn, read_edn, write_edn
+from tautolog_checkers.history.edn_values import Keyword, Tagged
 from tautolog_checkers.history.events import Event
-from tautolog_checkers.history.formats import read_history, recognise
+from tautolog_checkers.history.formats import WRITERS, read_history, recognise
 from tautolog_checkers.history.jsonl import read_lines, write_jsonl
 from tautolog_checkers.history.operations import pair
-from tautolog_checkers.history.packed import write_packed
+from tautolog_checkers.history.packed import MAGIC, write_packed
 from tautolog_checkers.history.problems import HistoryError, Problems
 
 EDN = """[{:type :invoke, :f :send, :value [[:send 3 17]], :process 0, :time 915, :index 0}
@@ -117,6 +119,29 @@ def test_round_trips_lose_nothing(tmp_path_factory, listed):
         assert read_history(folder / name).events == listed, name
 
 
+def test_what_only_edn_has_survives_json_lines(tmp_path):
+    text = """{:index 0, :process 0, :type :invoke, :f :write, :value #{1 2}, :note #inst "2020"}
+{:index 1, :process 0, :type :ok, :f :write, :value {0 10, 1 {2 ##Inf}}}
+{:index 2, :process 0, :type :invoke, :f :txn, :value [[:poll {3 [[4 5]]}]]}
+"""
+    before = read(text, tmp_path, "a.edn").events
+    for name in ("b.jsonl", "b.packed", "b.edn"):
+        WRITERS[f".{name.split('.')[1]}"](before, tmp_path / name)
+    assert read_history(tmp_path / "b.edn").events == before
+    after = read_history(tmp_path / "b.jsonl").events
+    assert after == read_history(tmp_path / "b.packed").events
+    assert after[:2] == before[:2]
+    assert after[2].value == [["poll", {"3": [[4, 5]]}]]
+    write_edn(after, tmp_path / "c.edn")
+    assert read_history(tmp_path / "c.edn").events == before
+
+
+def test_an_object_that_only_looks_like_ours_stays(tmp_path):
+    listed = [Event(0, 0, "invoke", "write", {"#edn/set": 3}), Event(1, 0, "ok", "write", {"#edn/map": [[1]], "b": 2})]
+    write_jsonl(listed, tmp_path / "a.jsonl")
+    assert read_history(tmp_path / "a.jsonl").events == listed
+
+
 def log_history(count=300):
     listed, log, chance = [], [], random.Random(1)
     for number in range(count):
@@ -219,6 +244,42 @@ def test_odd_edn_is_told_alike(tmp_path, text, line):
 def test_odd_json_arrays_are_told_alike(tmp_path):
     with pytest.raises(HistoryError, match=r":3: expected an object"):
         read('[{"type":"ok","process":0,"f":"read"},\n\n {"type"', tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("INFO  jepsen.util - 0\t:invoke\t:frob\t1\n", 1, "read, write or cas"),
+        (
+            "INFO  jepsen.util - :nemesis\t:info\t:start\tnil\nINFO  jepsen.util - 0\t:invoke\t:cas\t[1 2\n",
+            2,
+            "a number",
+        ),
+        (b"INFO  jepsen.util - 0\t:ok\t:read\t\xff\n", 1, "UTF-8"),
+        ('{:process 0, :type :invoke, :f :get, :key "7", :value nil}\nso\n', 2, "a line {:process N"),
+        ("# @object atomic-queue\n[1] call add(5)\n[1] returns\n", 3, r"[N] call F(V)"),
+        ("# @object atomic-queue\n[1] call frob(5)\n", 2, "one of add, enq"),
+        (b"# @object atomic-queue\n[1] call add(\xff)\n", 2, "UTF-8"),
+        (MAGIC + b"\x09\x00\x00\x00E{}", 0, "a whole block"),
+        (MAGIC + b"\x03\x00\x00\x00Labc", 0, "a whole header"),
+        (MAGIC + b"\x00\x00\x00\x00X", 0, "the kinds E and L"),
+    ],
+)
+def test_odd_logs_and_packed_files_are_told_alike(tmp_path, text, line, words):
+    with pytest.raises(HistoryError) as told:
+        read(text, tmp_path, "odd")
+    assert (told.value.line, words in str(told.value)) == (line, True), str(told.value)
+    assert read(text, tmp_path, "odd", lenient=True).problems.count >= 1
+
+
+@pytest.mark.parametrize("place", range(10, 160, 3))
+def test_a_damaged_packed_file_is_no_accident(tmp_path, place):
+    write_packed(log_history(12), tmp_path / "l.packed")
+    data = bytearray((tmp_path / "l.packed").read_bytes())
+    data[place] ^= 0x85
+    (tmp_path / "l.packed").write_bytes(data)
+    with suppress(HistoryError):
+        list(pair(read_history(tmp_path / "l.packed")))
 
 
 def test_a_completion_needs_its_invocation():

@@ -59,9 +59,10 @@ class Log(Model):
             not isinstance(told, dict)
             or not isinstance(told.get("values"), list | tuple)
             or told.get("from", start) != start
+            or not isinstance(told.get("end", False), bool)
         ):
             raise ShapeError('{"from": offset, "values": […], "end": true|false} of the same offset', told)
-        return start, (tuple(map(freeze, told["values"])), bool(told.get("end", False)))
+        return start, (tuple(map(freeze, told["values"])), told.get("end", False))
 
     def state(self, value: Any) -> State:
         """A list of values."""

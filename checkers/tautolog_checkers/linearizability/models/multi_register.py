@@ -34,7 +34,16 @@ class MultiRegister(Model):
 
     def decode(self, f: str, asked: Any, told: Any, *, returned: bool) -> tuple[Any, Any]:  # noqa: ARG002  # only txn
         """Steps as asked, and as they came out."""
-        return self._steps(asked), self._steps(asked if told is None else told) if returned else UNKNOWN
+        steps = self._steps(asked)
+        if not returned or told is None:
+            return steps, steps if returned else UNKNOWN
+        results = self._steps(told)
+        if len(results) != len(steps) or any(
+            (f, key) != (g, name) or (f in WRITES and value != written)
+            for (f, key, value), (g, name, written) in zip(steps, results, strict=True)
+        ):
+            raise ShapeError(f"the same steps in the completion, the reads with what they read: {asked!r}", told)
+        return steps, results
 
     def state(self, value: Any) -> State:
         """An object with the registers' values."""
