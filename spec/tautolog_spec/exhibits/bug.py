@@ -23,6 +23,7 @@ class Bug:
         bounds: of the smallest instance in which it breaks, by name of a sort or of a bound.
         steps: of the shortest trace, exactly. For a broken liveness promise: the steps to the cycle and once around it.
         obligation: the one that fails, as `consecution commit leader_completeness`; empty where the model is not proved.
+        proof: the proved model whose obligation that is, where it is not `model`.
         nightly: whether finding the trace takes too long for every test run.
 
     """
@@ -36,4 +37,5 @@ class Bug:
     bounds: Mapping[str, int]
     steps: int
     obligation: str = ""
+    proof: str = ""
     nightly: bool = False

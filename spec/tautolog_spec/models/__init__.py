@@ -11,6 +11,8 @@ MODULES = {
     "replication": "replication",
     "replication-async": "replication_async",
     "quorum": "quorum",
+    "quorum-disks": "quorum_disks",
+    "quorum-voters": "quorum_voters",
     "groups": "groups",
     "delivery": "delivery",
 }

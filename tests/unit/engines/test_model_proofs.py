@@ -35,9 +35,6 @@ def test_every_obligation_is_proved(name):
         ("replication-async", "ISR_MAXIMALITY", {"propose_expansion"}),
         ("replication-async", "ALTER_PARTITION_EPOCH", {"accept"}),
         ("replication-async", "ISR_AFTER_EPOCH_START", {"propose_expansion"}),
-        ("quorum", "QUORUM_UP_TO_DATE_VOTE", {"vote"}),
-        ("quorum", "QUORUM_VOTE_PERSISTED", {"vote", "vote_with_empty_log"}),
-        pytest.param("quorum", "QUORUM_COMMIT_OWN_EPOCH", {"commit"}, marks=pytest.mark.nightly),
     ],
 )
 def test_without_a_fix_the_proof_fails_where_it_should(name, fix, at):

@@ -28,7 +28,7 @@ def test_without_the_fix_the_promise_breaks_in_the_stated_number_of_steps(bug):
 
 @pytest.mark.parametrize("bug", [one for one in MUSEUM if one.obligation], ids=lambda one: str(one.fix))
 def test_without_the_fix_the_proof_fails_at_the_stated_obligation(bug):
-    prover = Prover(load(bug.model).without(bug.fix))
+    prover = Prover(load(bug.proof or bug.model).without(bug.fix))
     obligation = next(one for one in obligations(prover.model) if str(one) == bug.obligation)
     found = prover.check(obligation)
     assert found.answer == "sat"

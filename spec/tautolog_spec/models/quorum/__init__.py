@@ -1,9 +1,13 @@
 """Raft as KRaft does it, for any number of voters: votes are asked for, and followers pull.
 
 Voters move through epochs. In an epoch a candidate asks for votes with the end of its log; a voter gives at most one vote
-an epoch, and only to a log at least as good as its own. With the votes of a quorum the candidate leads. Before it stands
-for an epoch at all, it asks for *pre-votes*, which bind nobody and change nothing (KIP-996), so that a voter that was cut
-off does not disturb the others when it comes back; safety neither needs them nor is hurt by them.
+an epoch, and only to a log at least as good as its own. With the votes of a quorum the candidate leads.
+
+Before a voter stands for the next epoch it asks for *pre-votes* (KIP-996), and a voter that has lately heard from a leader
+refuses. So a voter that was cut off cannot drive the others out of an epoch in which they work: while nobody of some quorum
+gives the leader up, it stays. Pre-votes bind nobody and are kept on no disk; the safety of the log neither needs them nor is
+hurt by them. (Time is not in the model: a voter may give its leader up whenever it likes. Kafka also compares logs before a
+pre-vote; without that an epoch may be tried in vain, and nothing else.)
 
 A leader does not push. Followers fetch from it, and a fetch says how far the follower's log agrees with the leader's; the
 leader commits what a quorum has fetched past, but only records of its own epoch: those of earlier epochs are committed with
@@ -30,6 +34,7 @@ from tautolog_spec.models.quorum.text import (
     Offset,
     Quorum,
     Replica,
+    at,
     committed,
     leads,
     log,
@@ -51,7 +56,7 @@ MODEL = Model(
     essay=__doc__ or "",
     relations=RELATIONS,
     axioms=(forall(Quorum, Quorum, lambda q, p: exists(Replica, lambda r: member(r, q) & member(r, p))),),
-    initial=(),
+    initial=(at.assign(..., ..., to=lambda _, e: forall(Epoch, lambda x: e <= x)),),
     actions=ACTIONS,
     invariants=INVARIANTS,
     sometimes=(
@@ -62,7 +67,12 @@ MODEL = Model(
             "a leader has a record of an earlier epoch",
         ),
     ),
-    configurations=(Configuration({"Replica": 2, "Epoch": 2, "Offset": 1}, distinct=14_297, depth=22),),
+    configurations=(
+        Configuration({"Replica": 2, "Epoch": 3, "Offset": 1}, distinct=1_380, depth=20),
+        Configuration({"Replica": 2, "Epoch": 3, "Offset": 2}, distinct=15_108, depth=27),
+        Configuration({"Replica": 2, "Epoch": 4, "Offset": 1}, distinct=18_476, depth=27),
+        Configuration({"Replica": 3, "Epoch": 3, "Offset": 1}, distinct=1_219_512, depth=27, nightly=True),
+    ),
     frame=majorities,
     proved=True,
 )

@@ -13,19 +13,26 @@ from tautolog_spec.models.quorum.text import (
     candidacy,
     committed,
     elected,
-    electors,
     empty_candidacy,
     epoch_has,
     epoch_log,
+    gave_up,
     has,
     leads,
     left,
     log,
     member,
+    stood,
     voted,
 )
 
 RAFT = "Ongaro and Ousterhout 2014"
+
+
+def given_up(epoch: Variable, quorum: Variable) -> Formula:
+    """Some member of the quorum has given the epoch's leader up."""
+    return exists(Replica, lambda r: member(r, quorum) & gave_up(epoch, r))
+
 
 PROMISES: tuple[Invariant, ...] = (
     safety(
@@ -66,6 +73,15 @@ PROMISES: tuple[Invariant, ...] = (
         meaning="Two logs that have a record in common have all earlier records in common.",
         source=f"{RAFT}, log matching",
     ),
+    safety(
+        "followed_leader_stays",
+        forall(
+            *(Epoch, Quorum),
+            lambda d, q: given_up(d, q) | forall(Replica, lambda r: leads(d, r) >> (~left(r, d) | gave_up(d, r))),
+        ),
+        meaning="A leader that does not give up is in office for as long as nobody of some quorum gives it up.",
+        source="KIP-996",
+    ),
 )
 
 
@@ -97,6 +113,47 @@ EPOCHS: tuple[Invariant, ...] = (
     ),
 )
 
+CANDIDATES: tuple[Invariant, ...] = (
+    auxiliary(
+        "gave_up_reached",
+        forall(Epoch, Replica, lambda e, r: gave_up(e, r) >> reached(r, e)),
+        meaning="Nobody gives up an epoch before its time.",
+    ),
+    auxiliary(
+        "gave_up_downward",
+        forall(Epoch, Epoch, Replica, lambda d, e, r: (gave_up(e, r) & (d < e)) >> gave_up(d, r)),
+        meaning="Whoever gave up an epoch gave up all before it.",
+    ),
+    auxiliary(
+        "stood_when_given_up",
+        forall(
+            *(Epoch, Quorum),
+            lambda d, q: given_up(d, q) | forall(Epoch, Replica, lambda e, r: stood(e, r) >> (e <= d)),
+        ),
+        meaning="Nobody stands for an epoch after one that a quorum holds to.",
+    ),
+    auxiliary(
+        "stood_gave_up",
+        forall(Epoch, Epoch, Replica, lambda d, e, r: (stood(e, r) & (d < e)) >> gave_up(d, r)),
+        meaning="Whoever stands has given up all earlier epochs itself.",
+    ),
+    auxiliary(
+        "stood_reached",
+        forall(Epoch, Replica, lambda e, r: stood(e, r) >> reached(r, e)),
+        meaning="Whoever stands for an epoch has reached it.",
+    ),
+    auxiliary(
+        "candidacy_stood",
+        forall(Epoch, Replica, Epoch, Offset, lambda e, r, x, o: candidacy(e, r, x, o) >> stood(e, r)),
+        meaning="Candidates stand.",
+    ),
+    auxiliary(
+        "empty_candidacy_stood",
+        forall(Epoch, Replica, lambda e, r: empty_candidacy(e, r) >> stood(e, r)),
+        meaning="So do those with an empty log.",
+    ),
+)
+
 ELECTIONS: tuple[Invariant, ...] = (
     auxiliary(
         "one_vote",
@@ -119,37 +176,23 @@ ELECTIONS: tuple[Invariant, ...] = (
         meaning="An elected epoch has a leader.",
     ),
     auxiliary(
-        "elected_by_quorum",
-        forall(Epoch, lambda e: elected(e) >> exists(Quorum, lambda q: electors(e, q))),
-        meaning="An elected epoch has electors.",
-    ),
-    auxiliary(
-        "electors_elected",
-        forall(Epoch, Quorum, lambda e, q: electors(e, q) >> elected(e)),
-        meaning="Only elected epochs have electors.",
-    ),
-    auxiliary(
         "leader_elected",
         forall(Epoch, Replica, lambda e, r: leads(e, r) >> (elected(e) & reached(r, e))),
         meaning="A leader's epoch is elected, and the leader has reached it.",
     ),
     auxiliary(
-        "electors_voted",
+        "elected_by_quorum",
         forall(
-            *(Epoch, Quorum, Replica, Replica),
-            lambda e, q, v, r: (electors(e, q) & member(v, q) & leads(e, r)) >> voted(e, v, r),
+            Epoch,
+            lambda e: (
+                elected(e)
+                >> exists(
+                    Quorum,
+                    lambda q: forall(Replica, Replica, lambda v, r: (member(v, q) & leads(e, r)) >> voted(e, v, r)),
+                )
+            ),
         ),
-        meaning="All electors voted for the leader.",
-    ),
-    auxiliary(
-        "candidacy_reached",
-        forall(Epoch, Replica, Epoch, Offset, lambda e, r, x, o: candidacy(e, r, x, o) >> reached(r, e)),
-        meaning="A candidate has reached its epoch.",
-    ),
-    auxiliary(
-        "empty_candidacy_reached",
-        forall(Epoch, Replica, lambda e, r: empty_candidacy(e, r) >> reached(r, e)),
-        meaning="So has one with an empty log.",
+        meaning="A quorum voted for the leader.",
     ),
     auxiliary(
         "candidate_waits",
@@ -339,4 +382,4 @@ COMMITMENTS: tuple[Invariant, ...] = (
     ),
 )
 
-INVARIANTS = (*PROMISES, *EPOCHS, *ELECTIONS, *LOGS, *COMMITMENTS)
+INVARIANTS = (*PROMISES, *EPOCHS, *CANDIDATES, *ELECTIONS, *LOGS, *COMMITMENTS)

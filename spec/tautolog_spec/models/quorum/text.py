@@ -15,7 +15,7 @@ from tautolog_spec.language import (
     action,
     exists,
     forall,
-    ghost,
+    only_with,
     relation,
     rigid,
     when,
@@ -31,7 +31,13 @@ log = relation("log", Replica, Offset, Epoch, meaning="the voter's record at the
 has = relation("has", Replica, Offset, meaning="the offset is below the voter's log end")
 at = relation("at", Replica, Epoch, meaning="the voter's epoch")
 left = relation("left", Replica, Epoch, meaning="the voter's epoch is later than this one")
-pre_voted = relation("pre_voted", Epoch, Replica, Replica, meaning="messages: the voter would vote for the candidate")
+gave_up = relation(
+    "gave_up",
+    Epoch,
+    Replica,
+    meaning="messages: in this epoch or a later one the voter heard of no leader for too long",
+)
+stood = relation("stood", Epoch, Replica, meaning="messages: the voter stands for the epoch")
 voted = relation(
     "voted", Epoch, Replica, Replica, meaning="messages: the voter's vote in the epoch went to the candidate"
 )
@@ -46,7 +52,6 @@ candidacy = relation(
 empty_candidacy = relation("empty_candidacy", Epoch, Replica, meaning="messages: the candidate's log is empty")
 leads = relation("leads", Epoch, Replica, meaning="the voter was elected in the epoch")
 elected = relation("elected", Epoch, meaning="the epoch has a leader")
-electors = ghost("electors", Epoch, Quorum, meaning="the quorum that elected the epoch's leader")
 epoch_log = relation(
     "epoch_log", Epoch, Offset, Epoch, meaning="what the epoch's leader has shown: a record at an offset"
 )
@@ -57,7 +62,7 @@ acknowledged = relation(
 committed = relation("committed", Epoch, Offset, meaning="the epoch's leader has committed up to the offset")
 
 RELATIONS = (
-    *(member, log, has, at, left, pre_voted, voted, candidacy, empty_candidacy, leads, elected, electors),
+    *(member, log, has, at, left, gave_up, stood, voted, candidacy, empty_candidacy, leads, elected),
     *(epoch_log, epoch_has, acknowledged, committed),
 )
 
@@ -65,6 +70,11 @@ RELATIONS = (
 def before(voter: Variable, epoch: Variable) -> Formula:
     """The voter has not reached the epoch."""
     return ~at(voter, epoch) & ~left(voter, epoch)
+
+
+def follows(epoch: Variable, later: Variable) -> Formula:
+    """The second epoch is the one after the first."""
+    return (epoch < later) & forall(Epoch, lambda e: (e <= epoch) | (later <= e))
 
 
 def last(voter: Variable, offset: Variable, epoch: Variable) -> Formula:
@@ -95,44 +105,45 @@ def append(voter: Variable, offset: Variable, epoch: Variable) -> tuple[Update, 
 @action(Replica, Epoch)
 def learn_epoch(voter: Variable, epoch: Variable) -> Step:
     """A voter hears of a later epoch."""
-    return Step(requires=(before(voter, epoch),), updates=enter(voter, epoch))
+    somebody_stands = exists(Replica, lambda r: stood(epoch, r))
+    return Step(requires=(before(voter, epoch), somebody_stands), updates=enter(voter, epoch))
 
 
-@action(Replica, Replica, Epoch)
-def pre_vote(voter: Variable, candidate: Variable, epoch: Variable) -> Step:
-    """A voter tells somebody who has not reached the epoch that it would vote for it there; it binds itself to nothing."""
-    return Step(requires=(before(candidate, epoch),), updates=(pre_voted.insert(epoch, voter, candidate),))
+@action(Replica, Epoch)
+def pre_vote(voter: Variable, epoch: Variable) -> Step:
+    """A voter that has heard of no leader for its fetch timeout would vote for another, and says so to whoever asks."""
+    return Step(requires=(at(voter, epoch),), updates=(gave_up.insert(..., voter, where=lambda e: e <= epoch),))
 
 
-def stand(candidate: Variable, epoch: Variable, quorum: Variable) -> tuple[Formula, ...]:
-    """A voter may stand for a later epoch once a quorum would vote for it."""
-    promised = forall(Replica, lambda r: member(r, quorum) >> pre_voted(epoch, r, candidate))
-    return before(candidate, epoch), promised
+def stand(candidate: Variable, now: Variable, epoch: Variable, quorum: Variable) -> tuple[Formula, ...]:
+    """A voter may stand for the next epoch once it has given its leader up, and a quorum has."""
+    given_up = forall(Replica, lambda r: member(r, quorum) >> gave_up(now, r))
+    return at(candidate, now), follows(now, epoch), gave_up(now, candidate), when(Fix.QUORUM_PRE_VOTE, given_up)
 
 
-@action(Replica, Epoch, Quorum, Offset, Epoch)
-def become_candidate(candidate: Variable, epoch: Variable, quorum: Variable, offset: Variable, of: Variable) -> Step:
-    """A voter stands for a later epoch, votes for itself, and says where its log ends."""
+def become(candidate: Variable, epoch: Variable) -> tuple[Update, ...]:
+    """A voter stands, and votes for itself."""
+    itself = voted.insert(epoch, candidate, candidate)
+    return *enter(candidate, epoch), stood.insert(epoch, candidate), only_with(Fix.QUORUM_VOTE_FOR_ITSELF, itself)
+
+
+@action(Replica, Epoch, Epoch, Quorum, Offset, Epoch)
+def become_candidate(
+    candidate: Variable, now: Variable, epoch: Variable, quorum: Variable, offset: Variable, of: Variable
+) -> Step:
+    """A voter stands for the next epoch, votes for itself, and says where its log ends."""
     return Step(
-        requires=(*stand(candidate, epoch, quorum), last(candidate, offset, of)),
-        updates=(
-            *enter(candidate, epoch),
-            voted.insert(epoch, candidate, candidate),
-            candidacy.insert(epoch, candidate, of, offset),
-        ),
+        requires=(*stand(candidate, now, epoch, quorum), last(candidate, offset, of)),
+        updates=(*become(candidate, epoch), candidacy.insert(epoch, candidate, of, offset)),
     )
 
 
-@action(Replica, Epoch, Quorum)
-def become_empty_candidate(candidate: Variable, epoch: Variable, quorum: Variable) -> Step:
+@action(Replica, Epoch, Epoch, Quorum)
+def become_empty_candidate(candidate: Variable, now: Variable, epoch: Variable, quorum: Variable) -> Step:
     """The same with an empty log."""
     return Step(
-        requires=(*stand(candidate, epoch, quorum), empty(candidate)),
-        updates=(
-            *enter(candidate, epoch),
-            voted.insert(epoch, candidate, candidate),
-            empty_candidacy.insert(epoch, candidate),
-        ),
+        requires=(*stand(candidate, now, epoch, quorum), empty(candidate)),
+        updates=(*become(candidate, epoch), empty_candidacy.insert(epoch, candidate)),
     )
 
 
@@ -171,22 +182,44 @@ def vote(
     )
 
 
+def counts_vote(candidate: Variable, epoch: Variable, voter: Variable) -> Formula:
+    """The candidate counts the voter's vote; its own was given when it stood."""
+    given = voted(epoch, voter, candidate)
+    return when(Fix.QUORUM_VOTE_FOR_ITSELF, given, given | (voter == candidate))
+
+
+def take_office(leader: Variable, epoch: Variable) -> tuple[Update, ...]:
+    """A candidate leads; its log is what others may fetch."""
+    return (
+        leads.insert(epoch, leader),
+        elected.insert(epoch),
+        epoch_log.insert(epoch, ..., ..., where=lambda o, e: log(leader, o, e)),
+        epoch_has.insert(epoch, ..., where=lambda o: has(leader, o)),
+    )
+
+
 @action(Replica, Epoch, Quorum)
 def become_leader(candidate: Variable, epoch: Variable, quorum: Variable) -> Step:
-    """A candidate with the votes of a quorum leads; its log is what others may fetch."""
+    """A candidate with the votes of a quorum leads."""
+    votes = forall(Replica, lambda r: member(r, quorum) >> counts_vote(candidate, epoch, r))
+    return Step(requires=(at(candidate, epoch), votes), updates=take_office(candidate, epoch))
+
+
+@action(Replica, Epoch, Epoch, Quorum, only_without=Fix.QUORUM_COUNT_VOTES_OF_EPOCH)
+def become_leader_by_old_votes(candidate: Variable, epoch: Variable, earlier: Variable, quorum: Variable) -> Step:
+    """A candidate counts votes that it was given when it stood before."""
+
+    def ever_given(voter: Variable) -> Formula:
+        return voted(epoch, voter, candidate) | voted(earlier, voter, candidate)
+
     return Step(
         requires=(
             at(candidate, epoch),
-            ~leads(epoch, candidate),
-            forall(Replica, lambda r: member(r, quorum) >> voted(epoch, r, candidate)),
+            stood(epoch, candidate),
+            earlier < epoch,
+            forall(Replica, lambda r: member(r, quorum) >> ever_given(r)),
         ),
-        updates=(
-            leads.insert(epoch, candidate),
-            elected.insert(epoch),
-            electors.insert(epoch, quorum),
-            epoch_log.insert(epoch, ..., ..., where=lambda o, e: log(candidate, o, e)),
-            epoch_has.insert(epoch, ..., where=lambda o: has(candidate, o)),
-        ),
+        updates=take_office(candidate, epoch),
     )
 
 
@@ -221,7 +254,7 @@ def fetch(follower: Variable, epoch: Variable, offset: Variable, of: Variable, e
             epoch_log(epoch, offset, of),
             log_end(follower, offset),
             last(follower, end, own),
-            epoch_log(epoch, end, own),
+            when(Fix.QUORUM_LAST_FETCHED_EPOCH, epoch_log(epoch, end, own)),
         ),
         updates=append(follower, offset, of),
     )
@@ -253,8 +286,9 @@ def truncate(follower: Variable, epoch: Variable, offset: Variable, of: Variable
 @action(Replica, Epoch, Offset, Epoch)
 def acknowledge(follower: Variable, epoch: Variable, offset: Variable, of: Variable) -> Step:
     """A fetch tells the leader that up to here the follower's log is the leader's."""
+    agrees = when(Fix.QUORUM_LAST_FETCHED_EPOCH, epoch_log(epoch, offset, of), epoch_has(epoch, offset))
     return Step(
-        requires=(at(follower, epoch), log(follower, offset, of), epoch_log(epoch, offset, of)),
+        requires=(at(follower, epoch), log(follower, offset, of), agrees),
         updates=(acknowledged.insert(epoch, follower, offset),),
     )
 
@@ -276,5 +310,6 @@ def commit(leader: Variable, epoch: Variable, offset: Variable, of: Variable, qu
 
 ACTIONS = (
     *(learn_epoch, pre_vote, become_candidate, become_empty_candidate, vote_with_empty_log, vote, become_leader),
+    become_leader_by_old_votes,
     *(write, fetch_first, fetch, truncate, acknowledge, commit),
 )
