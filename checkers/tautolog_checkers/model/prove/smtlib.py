@@ -1,4 +1,7 @@
-"""Every obligation as a self-contained SMT-LIB 2 file, so that a stranger can check the proof with another solver."""
+"""Every obligation as a self-contained SMT-LIB 2 file, so that a stranger can check the proof with another solver.
+
+A file is named after its model and obligation alone, so that it keeps its name when the model grows.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,16 @@ def smtlib(prover: Prover, obligation: Obligation) -> str:
     return "\n".join([*head, body.strip(), ""])
 
 
+def file_name(model: Model, obligation: Obligation) -> str:
+    """`replication-consecution-fetch-logs_match.smt2`."""
+    return f"{model.name}-{str(obligation).replace(' ', '-')}.smt2"
+
+
 def write_smtlib(model: Model, folder: Path) -> int:
     """Write one file an obligation into a folder; return how many."""
     prover = Prover(model)
     folder.mkdir(parents=True, exist_ok=True)
-    count = 0
-    for number, obligation in enumerate(obligations(prover.model), 1):
-        name = f"{prover.model.name}-{number:04}-{str(obligation).replace(' ', '-')}.smt2"
-        (folder / name).write_text(smtlib(prover, obligation), encoding="utf-8")
-        count = number
-    return count
+    asked = list(obligations(prover.model))
+    for obligation in asked:
+        (folder / file_name(prover.model, obligation)).write_text(smtlib(prover, obligation), encoding="utf-8")
+    return len(asked)
