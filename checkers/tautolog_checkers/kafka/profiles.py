@@ -197,8 +197,12 @@ def _rules(chosen: dict[str, str], *, ww_edges: bool) -> tuple[set[str], set[str
         allowed |= {"duplicate", "nonmonotonic-send", "int-nonmonotonic-send", "zombie-write", "log-nonlinearizable"}
     else:
         forbidden |= {"sequence-gap", "sequence-duplicate"}
+    if chosen["isolation"] == "read_committed":
+        forbidden.add("read-beyond-lso")
     if chosen["producer"] == "transactional" and chosen["isolation"] == "read_committed":
-        forbidden |= {"torn-transaction", "read-beyond-lso"}
+        forbidden.add("torn-transaction")
+    if chosen["producer"] == "transactional" and chosen["consumer"] == "subscribe":
+        forbidden.add("consumed-twice")
     if chosen["worker"] in {"at-least-once", "exactly-once"}:
         forbidden |= _WORKER
     if chosen["worker"] in {"at-most-once", "exactly-once"}:

@@ -3,6 +3,7 @@
 import pytest
 
 from tautolog_checkers import Outcome, check_history
+from tautolog_checkers.kafka.checks import anti_dependencies
 from tautolog_checkers.kafka.profiles import CLASSES, ProfileError, named_profile
 
 
@@ -201,3 +202,105 @@ def test_profiles_say_what_they_forbid_and_expect():
 def test_the_profile_is_told_with_the_verdict():
     book = Book().send(0, "x", 0, "a").send(0, "x", 2, "b").poll(1, {"x": [[0, "a"], [2, "b"]]})
     assert check_history(book.events).profile == "default, assign (allows unexplained-hole)"
+
+
+def test_a_transaction_of_a_group_consumes_what_it_polls():
+    def group(f="txn", between=None):
+        book = Book().send(9, "x", 0, "a").do(1, "subscribe", ["x"], group="g").do(2, "subscribe", ["x"], group="g")
+        polled = [["poll", {"x": [[0, "a"]]}]]
+        book.do(1, f, polled, asked=[["poll"]])
+        if between is not None:
+            book.do(1, "commit", {"x": between}, group="g")
+        return book.do(2, f, polled, asked=[["poll"]])
+
+    assert group().counts()["consumed-twice"] == 1
+    assert group().outcome("exactly-once") is Outcome.VIOLATED
+    assert group().outcome("transactional") is Outcome.VIOLATED
+    assert group().outcome("default") is Outcome.HOLDS
+    assert "consumed-twice" not in group("poll").counts(), "nothing was committed in between"
+    assert "consumed-twice" not in group("poll", between=0).counts()
+    assert group("poll", between=1).counts()["consumed-twice"] == 1
+    assert group("poll").counts(profile="transactional")["consumed-twice"] == 1
+
+
+def test_a_commit_that_went_back_gives_the_record_again():
+    book = handled(("process", 0), ("process", 1)).do(1, "commit", {"x": 2}, group="g")
+    book.do(1, "commit", {"x": 0}, group="g").do(2, "process", ["x", 0], group="g")
+    assert "consumed-twice" not in book.counts()
+
+
+def test_a_partition_that_nobody_touched_is_owed_too():
+    book = handled(("process", 0), ("process", 1)).send(0, "y", 0, "c").poll(3, {"y": [[0, "c"]]})
+    assert book.counts() == {}, "y may be somebody else's"
+    assert book.do(2, "assigned", ["y"], group="g", generation=1).counts() == {"unprocessed": 1}
+
+
+def test_a_worker_that_tells_nothing_owes_everything():
+    book = Book().send(0, "x", 0, "a").do(1, "assigned", ["x"], group="g", generation=1).poll(1, {"x": [[0, "a"]]})
+    assert book.counts() == {}
+    assert book.counts(profile="at-least-once") == {"unprocessed": 1}
+
+
+def test_every_group_owes_for_itself():
+    book = handled(("process", 0), ("process", 1)).do(3, "process", ["x", 0], group="h")
+    assert book.counts() == {"unprocessed": 1}
+    book = (
+        handled(("process", 0), ("process", 1))
+        .do(3, "process", ["x", 0], group="h")
+        .do(3, "dead-letter", ["x", 1], group="h")
+    )
+    assert book.counts() == {}
+
+
+def test_an_unknown_send_may_stand_in_a_gap_of_sequences():
+    ids = {"producer-id": 1, "epoch": 0}
+    book = Book().send(0, "x", 0, "a", sequence=2**31 - 1, **ids)
+    book.do(0, "send", [["send", "x", "b"]], type="info", sequence=0, **ids).send(0, "x", 2, "c", sequence=1, **ids)
+    assert "sequence-gap" not in book.counts()
+
+
+def test_a_commit_of_an_older_epoch_is_a_zombie_s():
+    ids = {"transactional-id": "t"}
+    book = Book().send(0, "x", 0, "a", epoch=2, **ids).do(1, "commit", {"x": 1}, group="g", epoch=1, **ids)
+    assert book.counts()["zombie-commit"] == 1
+
+
+def test_members_are_told_apart_by_name():
+    def owned(first, second):
+        book = Book().do(0, "assigned", ["x"], group="g", generation=3, member=first)
+        return book.do(1, "assigned", ["x"], group="g", generation=3, member=second).counts()
+
+    assert owned("m1", "m2") == {"two-owners": 1}
+    assert owned("m1", "m1") == {}, "the same member, in another process"
+
+
+def test_marks_may_stand_on_the_invocation():
+    book = Book().do(0, "poll", [["poll", {"x": [[0, "a"]]}]], asked=[["poll"]])
+    book.events[0]["last-stable-offset"] = {"x": 0}
+    assert book.counts()["read-beyond-lso"] == 1
+
+
+def test_a_send_may_be_a_transaction_and_end_with_a_marker():
+    book = Book().do(
+        0, "send", [["send", "x", [0, "a"]], ["send", "y", [0, "b"]]], asked=[["send", "x", "a"], ["send", "y", "b"]]
+    )
+    book.send(1, "x", 2, "c").send(1, "y", 2, "d").poll(2, {"x": [[0, "a"], [2, "c"]], "y": [[2, "d"]]})
+    assert book.counts()["unexplained-hole"] == 2
+    assert "torn-transaction" not in book.counts()
+    assert book.counts(profile="transactional") == {"lost-write": 1, "unseen": 1, "torn-transaction": 1}
+
+
+def test_a_wide_hole_costs_nothing():
+    book = Book().send(0, "x", 0, "a").send(0, "x", 1 << 60, "b").poll(1, {"x": [[0, "a"], [1 << 60, "b"]]})
+    assert book.counts() == {"unexplained-hole": (1 << 60) - 1}
+
+
+def test_g2_is_looked_for_in_any_history_that_a_profile_forbids_it_in(monkeypatch):
+    monkeypatch.setattr(anti_dependencies, "MOST", 1)
+    book = Book().send(0, "x", 0, "x0").send(0, "y", 0, "y0").send(1, "x", 1, "x1").send(2, "y", 1, "y1")
+    book.poll(3, {"x": [[0, "x0"], [1, "x1"]], "y": [[0, "y0"]]})
+    book.poll(4, {"y": [[0, "y0"], [1, "y1"]], "x": [[0, "x0"]]})
+    assert book.counts() == {}
+    assert book.outcome("forbid=G2") is Outcome.VIOLATED
+    reasons = check_history(book.events, "forbid=G2").findings["G2"][0].text
+    assert reasons.count("(wr)") == reasons.count("(rw)") == 2
