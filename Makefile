@@ -19,6 +19,7 @@ check: $(READY)
 	@$(BIN)/lint-imports --no-cache
 
 nightly: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group nightly
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 --dist worksteal
 	@cd tests && ../$(BIN)/python -m conformance.hold record
 
