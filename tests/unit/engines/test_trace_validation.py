@@ -110,6 +110,8 @@ def test_mutated_walks_are_rejected_at_the_mutated_step(seed):
         ([], "line 1"),
         (["{"], "line 1: "),
         (["[]"], "an object is wanted"),
+        (['{"model": "token", "bounds": {"Node": "two"}}'], 'line 1: bounds are written {"Replica": 3, …}'),
+        (['{"model": "token", "bounds": 2}'], "line 1: bounds are written"),
         (token({"values": {}}), "line 2: neither action nor hidden"),
         (token({"action": "ask", "colour": 1}), "line 2: nobody knows colour"),
         (token({"action": "ask", "values": {"node": "x"}}), "line 2: "),
@@ -127,6 +129,11 @@ def test_unreadable_traces_are_refused(lines, words):
         (do("take", 0), "no action take"),
         (do("ask", 5), "node is 5, and there are 2 of Node"),
         ({"action": "ask", "values": {"knot": 1}}, "has no parameter knot; it has node"),
+        (do("ask", 0, state={"waitin": []}), "has no relation waitin; it has holder, waiting, served"),
+        (do("ask", 0, state={"waiting": [[7]]}), r"line 2: \[7\] is no row of waiting\(Node\) \(2 of Node\)"),
+        (do("ask", 0, state={"waiting": [[0, 0]]}), "is no row of waiting"),
+        (do("ask", 0, state={"waiting": {"of": [0, 0], "rows": []}}), "is no row of waiting"),
+        (do("ask", 0, chosen={"kept": [[0]]}), "has no relation kept"),
     ],
 )
 def test_events_that_no_model_knows_are_refused(event, words):

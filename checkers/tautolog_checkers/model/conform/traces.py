@@ -103,12 +103,18 @@ def parse_trace(lines: Iterable[str]) -> Recording:
         if not isinstance(document, dict):
             raise TraceError(f"line {number}: an object is wanted")
         if model is None and "bounds" in document:
-            model, bounds = str(document.get("model", "")), dict(document["bounds"])
+            model, bounds = str(document.get("model", "")), _bounds(number, document["bounds"])
             continue
         events.append(_logged(number, document))
     if model is None:
         raise TraceError('line 1: {"model": …, "bounds": {…}} is wanted before the events')
     return Recording(model, bounds, tuple(events))
+
+
+def _bounds(number: int, document: Any) -> dict[str, int]:
+    if isinstance(document, dict) and all(type(size) is int for size in document.values()):
+        return document
+    raise TraceError(f'line {number}: bounds are written {{"Replica": 3, …}}')
 
 
 def _logged(number: int, document: dict[str, Any]) -> Logged:
@@ -144,12 +150,16 @@ def _seen(relation: str, value: Any) -> Seen:
 
 
 def emit(model: str, bounds: Mapping[str, int], trace: Trace, *, states: bool = False) -> list[str]:
-    """A trace of the explorer or the walker as lines; with `states`, each event with all that holds after it."""
+    """A trace of the explorer or the walker as lines; with `states`, each event with all that holds after it.
+
+    A relation that is empty all along is left out.
+    """
+    names = dict.fromkeys(name for state in (trace.first, *(after for _, after in trace.steps)) for name in state.facts)
     lines = [json.dumps({"model": model, "bounds": dict(bounds)})]
     for event, state in trace.steps:
         document = _document(event)
         if states:
-            document["state"] = {name: sorted(map(list, rows)) for name, rows in state.facts.items()}
+            document["state"] = {name: sorted(map(list, state.facts.get(name, ()))) for name in names}
         lines.append(json.dumps(document))
     return lines
 

@@ -56,6 +56,8 @@ class Validator:
 
     def run(self, recording: Recording) -> Conformance:
         """Validate a whole recording."""
+        for one in recording.events:
+            self._understood(one)
         accepted = 0
         for batch in _batches(recording.events):
             before = set(self.states)
@@ -121,7 +123,28 @@ class Validator:
                 size = self.ground.sizes[sorts[name]]
                 raise LanguageError(f"action {act.name}: {name} is {number}, and there are {size} of {sorts[name]}")
 
+    def _understood(self, one: Logged) -> None:
+        """Refuse a line that speaks of what the model does not have."""
+        for name in one.actions:
+            self._check(self.model.action(name), one.values)
+        known = {relation.name: relation for relation in self.model.relations}
+        given = [(seen.relation, row, True) for seen in one.seen for row in seen.rows]
+        given += [(seen.relation, seen.of, False) for seen in one.seen]
+        given += [(name, row, True) for name, rows in one.chosen.items() for row in rows]
+        for name in dict.fromkeys((*(seen.relation for seen in one.seen), *one.chosen)):
+            if name not in known:
+                raise LanguageError(f"model {self.model.name} has no relation {name}; it has {', '.join(known)}")
+        for name, row, whole in given:
+            sorts = known[name].sorts
+            fits = all(0 <= n < self.ground.sizes[sort.name] for n, sort in zip(row, sorts, strict=False))
+            if not fits or (len(row) != len(sorts) if whole else len(row) > len(sorts)):
+                columns = ", ".join(f"{self.ground.sizes[sort.name]} of {sort}" for sort in sorts) or "no columns"
+                raise LanguageError(f"line {one.line}: {list(row)} is no row of {known[name]} ({columns})")
+
     def _sees(self, seen: Seen, state: int) -> bool:
+        rigid = self.ground.rigid.get(seen.relation)
+        if rigid is not None:
+            return {row for row in rigid if row[: len(seen.of)] == seen.of} == seen.rows
         for (name, place), bit in self.ground.bits.items():
             relevant = name == seen.relation and place[: len(seen.of)] == seen.of
             if relevant and bool(state >> bit & 1) is not (place in seen.rows):
