@@ -74,28 +74,30 @@ def check_loaded(path: str | Path, options: Options, *, keep: bool = True) -> tu
         raise QuestionError(f"no format {options.format!r}; there are {', '.join(READERS)}")
     budget = Budget(options.limit_seconds, options.limit_mb)
     look = budget.check if budget.bounded else None
-    streamed = None if keep else _streamed(path, options, look)
-    if streamed is not None:
-        return streamed, History([])
-    loaded = began
+    loaded: float | None = None
     history = History([])
     try:
-        history = read_history(path, format=options.format, lenient=options.lenient, look=look)
-        loaded = time.perf_counter()
-        verdict = check_history(
-            history,
-            options.profile,
-            model=options.model,
-            ww_edges=options.ww_deps,
-            initial=options.initial,
-            budget=budget if budget.bounded else None,
-            certificate=options.certificate or (keep and len(history) <= DRAWN),
-        )
-    except LimitReached as reached:
-        verdict = Verdict(outcome=Outcome.UNKNOWN, reason=str(reached))
-        loaded = time.perf_counter()
+        with budget.enforced():
+            streamed = None if keep else _streamed(path, options, look)
+            if streamed is not None:
+                return streamed, history
+            budget.check_room(Path(path).stat().st_size)
+            history = read_history(path, format=options.format, lenient=options.lenient, look=look)
+            loaded = time.perf_counter()
+            verdict = check_history(
+                history,
+                options.profile,
+                model=options.model,
+                ww_edges=options.ww_deps,
+                initial=options.initial,
+                budget=budget if budget.bounded else None,
+                certificate=options.certificate or (keep and len(history) <= DRAWN),
+            )
+    except (LimitReached, MemoryError) as reached:
+        verdict = Verdict(outcome=Outcome.UNKNOWN, reason=str(reached) or "there is no more memory")
     except ProfileError as error:
         raise QuestionError(str(error)) from error
+    loaded = time.perf_counter() if loaded is None else loaded
     problems = history.problems
     checked = Checked(
         file=str(path),

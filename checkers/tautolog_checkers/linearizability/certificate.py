@@ -12,28 +12,32 @@ from collections.abc import Sequence
 from tautolog_checkers.linearizability.configurations import Configuration, Search, timeline
 from tautolog_checkers.linearizability.limits import Budget
 from tautolog_checkers.linearizability.models.base import Model, State
-from tautolog_checkers.linearizability.operations import ILLEGAL, Op
+from tautolog_checkers.linearizability.operations import Op
+from tautolog_checkers.linearizability.replay import carry_out
 
 
 def confirm(model: Model, order: Sequence[Op], ops: Sequence[Op], initial: State | None = None) -> str:
     """Why an order is no linearization of the operations, in words; empty if it is one. Linear in time.
 
-    It must contain every operation that returned, contain none twice, respect real time and fit the model.
+    It must contain every operation that returned and none that is not of the history, none twice, respect real time and fit
+    the model.
     """
     if len({op.index for op in order}) != len(order):
         return "an operation stands in it twice"
-    missing = {op.index for op in ops if op.known} - {op.index for op in order}
+    placed = {id(op) for op in order}
+    missing = [op.index for op in ops if op.known and id(op) not in placed]
     if missing:
         return f"operation {min(missing)} is missing"
+    if len(placed) != sum(id(op) in placed for op in ops):
+        return "an operation stands in it that is none of the history"
     latest = -1
     for op in order:
         latest = max(latest, op.call)
         if op.ret < latest:
             return f"operation {op.index} had returned before one in front of it began"
-    state = model.initial if initial is None else initial
+    act = carry_out(model, model.initial if initial is None else initial)
     for op in order:
-        state = model.step(state, op)
-        if state is ILLEGAL:
+        if not act(op):
             return f"operation {op.index} does not fit"
     return ""
 

@@ -13,6 +13,7 @@ from tautolog_checkers.linearizability.certificate import confirm, linearization
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
 from tautolog_checkers.linearizability.models.base import Model, State
 from tautolog_checkers.linearizability.operations import Op
+from tautolog_checkers.linearizability.orders import BUILDERS
 from tautolog_checkers.linearizability.portfolio import SEARCH, Decision, decide
 from tautolog_checkers.linearizability.subjects import subjects
 from tautolog_checkers.linearizability.witness import confirmed, minimal_witness, supporting
@@ -32,6 +33,7 @@ class Judged:
     algorithm: str
     reason: str = ""
     decision: Decision | None = None
+    order: tuple[Op, ...] = ()
 
 
 def describe(op: Op) -> str:
@@ -68,7 +70,7 @@ def judge_model(
         began = time.perf_counter()
         shown, leaning, confirmation = _witness(model, objects, judged, first, budget)
         witness_took = time.perf_counter() - began if outcome is Outcome.VIOLATED else 0.0
-        order = _certificate(model, objects, first, budget) if certificate and outcome is Outcome.HOLDS else ()
+        order = _certificate(model, objects, judged, first, budget) if certificate and outcome is Outcome.HOLDS else ()
     witnessed = next((entry for entry in judged.values() if entry.decision is not None), None)
     findings = [
         Finding(ANOMALY, key, _named(entry, shown), entry.reason + (confirmation if entry is witnessed else ""))
@@ -117,7 +119,7 @@ def _judge(model: Model, ops: Sequence[Op], initial: State, budget: Budget) -> J
     if decision.culprit is not None:
         reason = f"{describe(decision.culprit)} fits no order of what happened before it"
         return Judged(Outcome.VIOLATED, decision.algorithm, reason, decision)
-    return Judged(Outcome.HOLDS, decision.algorithm)
+    return Judged(Outcome.HOLDS, decision.algorithm, order=decision.order)
 
 
 def _witness(
@@ -138,7 +140,10 @@ def _witness(
             named = decision.conflict.ops if decision.conflict is not None else (decision.culprit,)
             return tuple(op.index for op in named if op is not None), (), " (the witness is not minimal: out of time)"
         cut = max((op.ret for op in found), default=0)
-        agreed = confirmed(model, [op for op in ops if op.call < cut], initial, found)
+        try:
+            agreed = confirmed(model, [op for op in ops if op.call < cut], initial, found)
+        except LimitReached:
+            return tuple(op.index for op in found), (), " (not confirmed exhaustively: out of time)"
         word = {True: "", False: " (the exhaustive judge disagrees)", None: " (too large to confirm exhaustively)"}[
             agreed
         ]
@@ -146,12 +151,21 @@ def _witness(
     return (), (), ""
 
 
-def _certificate(model: Model, objects: dict[Any, list[Op]], initial: State, budget: Budget) -> tuple[int, ...]:
-    """The orders of all objects, merged so that real time holds among them, too."""
-    orders = []
-    for ops in objects.values():
+def _certificate(
+    model: Model, objects: dict[Any, list[Op]], judged: dict[Any, Judged], initial: State, budget: Budget
+) -> tuple[int, ...]:
+    """The orders of all objects, merged so that real time holds among them, too; empty where a limit was reached."""
+    orders: list[list[Op]] = []
+    for key, ops in objects.items():
+        entry = judged[key]
+        build = BUILDERS.get(entry.algorithm)
+        order: list[Op] | None = list(entry.order)
         try:
-            order = linearization(model, ops, initial, budget)
+            budget.check()
+            if build is not None:
+                order = list(build(ops, initial))
+            elif not entry.order:
+                order = linearization(model, ops, initial, budget)
         except LimitReached:
             return ()
         if order is None or confirm(model, order, ops, initial):

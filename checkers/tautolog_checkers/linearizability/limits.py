@@ -1,9 +1,21 @@
-"""Limits of wall time and memory, asked often enough to be kept within a tenth."""
+"""Limits of wall time and memory, kept within a tenth.
+
+The searches ask often. What cannot ask (a sort, a polynomial algorithm, a parser) is interrupted by a timer where the system
+has one and the main thread is at work (`enforced`); a file larger than the limit of memory is not even begun.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+TICK = 0.02
+"""Seconds between two looks of the timer at the limits."""
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
@@ -40,6 +52,37 @@ class Budget:
             raise LimitReached(f"the limit of {self._seconds:g} s was reached")
         if self._megabytes is not None and resident_megabytes() > self._megabytes:
             raise LimitReached(f"the limit of {self._megabytes:g} MB was reached")
+
+    def check_room(self, size: int) -> None:
+        """Raise `LimitReached` if `size` more bytes would go beyond the limit of memory."""
+        if self._megabytes is not None and resident_megabytes() + size / 1e6 > self._megabytes:
+            raise LimitReached(f"the limit of {self._megabytes:g} MB would be reached")
+
+    @contextmanager
+    def enforced(self) -> Iterator[None]:
+        """Inside, `LimitReached` is raised by a timer, once, wherever the work is when a limit is reached.
+
+        Does nothing where there is no limit, no such timer, no main thread, or where somebody else uses the timer.
+        """
+        usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+        if not (self.bounded and usable and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL):
+            yield
+            return
+
+        def look(_signal: int, _frame: FrameType | None) -> None:
+            try:
+                self.check()
+            except LimitReached:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                raise
+
+        signal.signal(signal.SIGALRM, look)
+        signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
     def part(self, seconds: float) -> Budget:
         """A budget of at most `seconds` within this one."""

@@ -51,6 +51,7 @@ class Decision:
         algorithm: its name.
         culprit: the operation whose return nothing allowed, where the search found one.
         conflict: what a polynomial algorithm found.
+        order: an order of effect, where the algorithm came across one.
         stuck: in words, the states the object can have been in then, and what each did not allow.
 
     """
@@ -58,6 +59,7 @@ class Decision:
     algorithm: str
     culprit: Op | None = None
     conflict: Conflict | None = None
+    order: tuple[Op, ...] = ()
     stuck: tuple[str, ...] = ()
 
     @property
@@ -85,8 +87,10 @@ def decide(model: Model, ops: Sequence[Op], initial: State, budget: Budget | Non
         most = FIRST_TRY if all(op.known for op in ops) else FIRST_TRY_UNKNOWN
         culprit, run = search(model, ops, initial, budget, most=most)
     except TooMany:
-        if len(ops) <= GREEDY_OPS and greedy_order(model, ops, initial, GREEDY_STEPS * len(ops)) is not None:
-            return Decision(GREEDY)
+        if len(ops) <= GREEDY_OPS:
+            order = greedy_order(model, ops, initial, GREEDY_STEPS * len(ops))
+            if order is not None:
+                return Decision(GREEDY, order=tuple(order))
         culprit, run = search(model, ops, initial, budget)
     return Decision(SEARCH, culprit, stuck=() if culprit is None else _stuck(model, run, culprit))
 

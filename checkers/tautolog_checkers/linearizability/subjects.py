@@ -45,6 +45,9 @@ def subjects(history: History, model: Model) -> tuple[dict[Any, list[Op]], int]:
         try:
             argument, result = decode(invoked.f, invoked.value, told, returned=returned)
             key = partition(invoked)
+        except RecursionError:
+            history.problems.report(invoked.line, "values of bearable depth", invoked.f)
+            continue
         except ShapeError as error:
             blamed = _blamed(invoked, completed if returned else None, model)
             _refuse(history, blamed, error)

@@ -14,6 +14,8 @@ import click
 from tautolog.cli.errors import Usage
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
     from tautolog_checkers.files import Checked, Options
 
 SUFFIXES = (".jsonl", ".json", ".edn", ".log", ".txt", ".packed", ".gz")
@@ -124,7 +126,7 @@ def _usage(error: OSError | ValueError, file: Path) -> Usage:
 
 def _check_all(files: list[Path], options: Options) -> list[Checked]:
     """Judge many files on all cores; progress goes to a terminal's standard error."""
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     from rich.console import Console
     from rich.progress import Progress
@@ -132,11 +134,10 @@ def _check_all(files: list[Path], options: Options) -> list[Checked]:
     from tautolog_checkers.files import check_file
 
     results: list[Checked] = []
-    workers = min(len(files), os.cpu_count() or 1)
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("judging", total=len(files))
-        with ProcessPoolExecutor(workers) as pool:
+        with _workers(min(len(files), os.cpu_count() or 1), options) as pool:
             futures = [pool.submit(check_file, file, options) for file in files]
             for file, future in zip(files, futures, strict=True):
                 try:
@@ -144,8 +145,39 @@ def _check_all(files: list[Path], options: Options) -> list[Checked]:
                 except (OSError, ValueError) as error:
                     pool.shutdown(cancel_futures=True)
                     raise _usage(error, file) from error
+                except (
+                    BrokenProcessPool
+                ):  # one of them was ended; whose fault it was shows when each has its own worker
+                    results.append(_check_alone(file, options))
                 progress.advance(task)
     return results
+
+
+def _workers(count: int, options: Options) -> ProcessPoolExecutor:
+    """Processes that judge; under a limit of memory each judges one file only, so that none pays for what another left."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    if options.limit_mb is None:
+        return ProcessPoolExecutor(count)
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), max_tasks_per_child=1)
+
+
+def _check_alone(file: Path, options: Options) -> Checked:
+    """Judge one file in a process of its own; if the system ends it, the verdict is unknown."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from tautolog_checkers.files import Checked, check_file
+    from tautolog_checkers.verdict import Outcome, Verdict
+
+    with _workers(1, options) as pool:
+        try:
+            return pool.submit(check_file, file, options).result()
+        except (OSError, ValueError) as error:
+            raise _usage(error, file) from error
+        except BrokenProcessPool:
+            verdict = Verdict(outcome=Outcome.UNKNOWN, reason="the system ended the judge, most likely for its memory")
+            return Checked(file=str(file), verdict=verdict, load_seconds=0.0)
 
 
 def _print(result: Checked, *, certificate: bool) -> None:
