@@ -10,6 +10,8 @@ MODULES = {
     "kip-320": "kip_320",
     "replication": "replication",
     "replication-async": "replication_async",
+    "replication-elr": "replication_elr",
+    "replication-consumer": "replication_consumer",
     "quorum": "quorum",
     "quorum-disks": "quorum_disks",
     "quorum-voters": "quorum_voters",

@@ -35,23 +35,17 @@ def test_every_configuration_counts_what_it_says(name, configuration):
         assert check_liveness(load(name), configuration.bounds, promise).verdict == "holds"
 
 
-REPLICATION = {"Replica": 3, "Epoch": 2, "Offset": 1}
 THREE_EPOCHS = {**KIP_320, "MaxLeaderEpoch": 2}
-ASYNC = {"Replica": 2, "Epoch": 1, "PartitionEpoch": 3, "Offset": 1}
-SHORTEST = [
+ALSO_THERE = [
     ("kip-320", "KIP_101_TRUNCATE_BY_EPOCH", KIP_320, 11, "become_follower"),
     ("kip-320", "ISR_AFTER_EPOCH_START", KIP_320, 11, "expand_isr"),
-    ("kip-320", "KIP_279_EPOCH_LOOKUP", THREE_EPOCHS, 13, "become_follower"),
     ("kip-320", "KIP_320_FENCED_TRUNCATION", THREE_EPOCHS, 13, "raise_high_watermark"),
     ("kip-320", "KIP_320_FENCED_HIGH_WATERMARK", THREE_EPOCHS, 12, "become_follower"),
-    ("replication", "KIP_101_TRUNCATE_BY_EPOCH", {"Replica": 2, "Epoch": 2, "Offset": 1}, 9, "become_follower"),
-    ("replication", "ISR_AFTER_EPOCH_START", REPLICATION, 10, "expand_isr"),
-    ("replication-async", "ISR_MAXIMALITY", ASYNC, 5, "accept"),
-    ("replication-async", "ALTER_PARTITION_EPOCH", ASYNC, 6, "accept"),
 ]
+"""Bugs whose exhibit shows them in another model."""
 
 
-@pytest.mark.parametrize(("name", "fix", "bounds", "length", "last"), SHORTEST)
+@pytest.mark.parametrize(("name", "fix", "bounds", "length", "last"), ALSO_THERE)
 def test_without_a_fix_a_trace_of_the_stated_length_is_found(name, fix, bounds, length, last):
     found = explore(load(name).without(fix), bounds)
     assert found.verdict == "violated"
@@ -74,15 +68,6 @@ def confirm(broken, trace, invariant):
         state = without_choices(taken(act, before, values), broken)
         assert state == without_choices(after, broken)
     assert not holds(formula, state)
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize(("fix", "length"), [("KIP_320_FENCED_TRUNCATION", 12), ("KIP_320_FENCED_HIGH_WATERMARK", 11)])
-def test_fences_of_kip_320_are_needed(fix, length):
-    broken = load("replication").without(fix)
-    found = explore(broken, {"Replica": 3, "Epoch": 3, "Offset": 1})
-    assert (found.verdict, len(found.trace)) == ("violated", length)
-    confirm(broken, found.trace, found.broken)
 
 
 @pytest.mark.nightly

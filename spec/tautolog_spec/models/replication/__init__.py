@@ -23,6 +23,15 @@ from tautolog_spec.language import TRUE, Configuration, Model, Sometimes, exists
 from tautolog_spec.models.replication.invariants import INVARIANTS
 from tautolog_spec.models.replication.text import ACTIONS, RELATIONS, Epoch, Offset, Replica, below_hw, isr, leads, log
 
+PARTS = "what is kept of others than the ISR has no effect; so each part of the ISR is named once"
+PREFIX = "a follower that is in the epoch has a prefix of the leader's log, and would cut nothing"
+REDUNDANT = {
+    "elect requires ∀ r: Replica. kept(r) → isr(r)": PARTS,
+    "retire requires ∀ r: Replica. kept(r) → isr(r)": PARTS,
+    "become_follower requires ¬at(follower, epoch)": PREFIX,
+    "become_follower_afresh requires ¬at(follower, epoch)": PREFIX,
+}
+
 MODEL = Model(
     name="replication",
     title="Replication with leader epochs and a synchronous ISR",
@@ -40,5 +49,6 @@ MODEL = Model(
         ),
     ),
     configurations=(Configuration({"Replica": 2, "Epoch": 2, "Offset": 2}, distinct=5_148, depth=17),),
+    redundant=REDUNDANT,
     proved=True,
 )

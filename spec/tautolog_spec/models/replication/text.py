@@ -116,6 +116,23 @@ def retire(epoch: Variable, witness: Variable) -> Step:
     )
 
 
+@action(Epoch, Replica, only_without=Fix.KIP_106_CLEAN_ELECTION)
+def elect_uncleanly(epoch: Variable, chosen: Variable) -> Step:
+    """The controller begins an epoch with any replica as leader and only member of the ISR, in sync or not."""
+    return Step(
+        requires=(new_epoch(epoch),),
+        updates=(
+            begun.insert(..., where=lambda e: e <= epoch),
+            latest.assign(..., to=lambda e: e == epoch),
+            leader.assign(..., to=lambda r: r == chosen),
+            sent_leader.insert(epoch, chosen),
+            isr.assign(..., to=lambda r: r == chosen),
+            sent_isr.insert(epoch, chosen),
+            configuration.insert(..., chosen, where=lambda e: ~begun(e) & (e <= epoch)),
+        ),
+    )
+
+
 def enter(replica: Variable, epoch: Variable) -> tuple[Update, ...]:
     """A replica moves on to a later epoch."""
     return (
@@ -217,6 +234,24 @@ def become_follower_afresh(follower: Variable, source: Variable, epoch: Variable
     )
 
 
+@action(Replica, Replica, Epoch, only_without=Fix.KAFKA_7164_TRUNCATE_EACH_EPOCH)
+def keep_following(follower: Variable, source: Variable, epoch: Variable) -> Step:
+    """A replica learns that its leader leads a later epoch, too, and leaves its own log as it is."""
+    return Step(
+        requires=(*begins_to_follow(follower, source, epoch), follows(follower, source)),
+        updates=enter(follower, epoch),
+    )
+
+
+@action(Replica, Replica, Epoch, only_without=Fix.KAFKA_13141_DIVERGING_FETCH)
+def follow_diverging(follower: Variable, source: Variable, epoch: Variable) -> Step:
+    """A replica begins to follow, and the leader takes the end of its log at its word before the two logs are compared."""
+    return Step(
+        requires=begins_to_follow(follower, source, epoch),
+        updates=(*enter(follower, epoch), follows.replace(follower, source)),
+    )
+
+
 @action(Replica, Epoch, Offset, Epoch)
 def commit(replica: Variable, epoch: Variable, offset: Variable, written: Variable) -> Step:
     """Every member of the leader's ISR follows it in its epoch and holds the next record: it is committed."""
@@ -270,6 +305,6 @@ def expand_isr(replica: Variable, epoch: Variable, joining: Variable) -> Step:
 
 
 ACTIONS = (
-    *(elect, retire, become_leader, write, fetch, become_follower, become_follower_afresh, commit, shrink_isr),
-    expand_isr,
+    *(elect, elect_uncleanly, retire, become_leader, write, fetch, become_follower, become_follower_afresh),
+    *(keep_following, follow_diverging, commit, shrink_isr, expand_isr),
 )
