@@ -67,11 +67,6 @@ RELATIONS = (
 )
 
 
-def before(voter: Variable, epoch: Variable) -> Formula:
-    """The voter has not reached the epoch."""
-    return ~at(voter, epoch) & ~left(voter, epoch)
-
-
 def follows(epoch: Variable, later: Variable) -> Formula:
     """The second epoch is the one after the first."""
     return (epoch < later) & forall(Epoch, lambda e: (e <= epoch) | (later <= e))
@@ -104,9 +99,9 @@ def append(voter: Variable, offset: Variable, epoch: Variable) -> tuple[Update, 
 
 @action(Replica, Epoch)
 def learn_epoch(voter: Variable, epoch: Variable) -> Step:
-    """A voter hears of a later epoch."""
+    """A voter hears of an epoch that it is not beyond."""
     somebody_stands = exists(Replica, lambda r: stood(epoch, r))
-    return Step(requires=(before(voter, epoch), somebody_stands), updates=enter(voter, epoch))
+    return Step(requires=(~left(voter, epoch), somebody_stands), updates=enter(voter, epoch))
 
 
 @action(Replica, Epoch)
@@ -150,7 +145,7 @@ def become_empty_candidate(candidate: Variable, now: Variable, epoch: Variable, 
 def free_to_vote(voter: Variable, epoch: Variable) -> tuple[Formula, ...]:
     """The voter is not beyond the epoch, and remembers no vote in it."""
     remembers_none = forall(Replica, lambda r: ~voted(epoch, voter, r))
-    return before(voter, epoch) | at(voter, epoch), when(Fix.QUORUM_VOTE_PERSISTED, remembers_none)
+    return ~left(voter, epoch), when(Fix.QUORUM_VOTE_PERSISTED, remembers_none)
 
 
 def give(voter: Variable, epoch: Variable, candidate: Variable) -> tuple[Update, ...]:
