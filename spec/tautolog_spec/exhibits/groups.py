@@ -143,4 +143,60 @@ CLASSIC: tuple[Bug, ...] = (
     ),
 )
 
-EXHIBITS: tuple[Bug, ...] = (*CLASSIC,)
+CONSUMER_PROTOCOL: tuple[Bug, ...] = (
+    Bug(
+        fix=Fix.KIP_848_WITHHOLD_UNRELEASED,
+        title="The whole target at once",
+        story="A broker answered each heartbeat with the member's full target assignment. The new owner of a partition had it "
+        "before the former one, who was still at work, had even been asked to give it up. A model of its reconciliation "
+        "found it.",
+        reported="crabka, https://github.com/robot-head/crabka/pull/521; KIP-848",
+        model="groups-848",
+        promise="released_before_given",
+        bounds={"Member": 2, "Epoch": 2, "Partition": 1, "Offset": 0},
+        steps=6,
+        obligation="consecution advance released_before_given",
+    ),
+    Bug(
+        fix=Fix.KAFKA_16147_PARTITION_EPOCH,
+        title="A partition that is taken away and given back",
+        story="A member was asked to give a partition up, and before the books were closed the target gave the partition back "
+        "to it. The coordinator wrote down that it was given, and then struck out what had been revoked: the same partition. "
+        "For its books it was nobody's, so the next target that named another gave it away beside its owner.",
+        reported=f"KAFKA-16147, {PULLS}/15212",
+        model="groups-848",
+        promise="released_before_given",
+        bounds={"Member": 2, "Epoch": 4, "Partition": 1, "Offset": 0},
+        steps=14,
+        obligation="consecution advance given_to_members",
+    ),
+    Bug(
+        fix=Fix.MEMBER_EPOCH_FENCE,
+        title="A commit from a former life",
+        story="A member that was fenced joins again under the same member id. Without a look at the epoch of a commit, one "
+        "that it sent before, for a partition that is now another's or nobody's, is as good as any.",
+        reported="KIP-848, fencing by STALE_MEMBER_EPOCH; KAFKA-19779",
+        model="groups-848",
+        promise="no_zombie_commits",
+        bounds={"Member": 1, "Epoch": 3, "Partition": 1, "Offset": 1},
+        steps=9,
+        obligation="consecution commit no_zombie_commits",
+    ),
+    Bug(
+        fix=Fix.KIP_1251_ASSIGNMENT_EPOCH,
+        title="The epoch is right, the partition is gone",
+        story="A commit was accepted if it named the member's epoch. But two revocations in a row leave that epoch where it "
+        "is (KAFKA-19974; until then it moved by one), while what was given up in the first is free in the second. A commit "
+        "for it that comes late, on a connection that was lost meanwhile, overwrites its new owner's. KIP-1251 compares the "
+        "epoch in which the member was given the partition; Kafka 4.3.0 does so only if the member epochs differ.",
+        reported=f"KIP-1251, {KIPS}/KIP-1251%3A+Assignment+epochs+for+consumer+groups; KAFKA-19974, {PULLS}/21107. The trace "
+        "is this model's",
+        model="groups-848",
+        promise="no_zombie_commits",
+        bounds={"Member": 2, "Epoch": 3, "Partition": 2, "Offset": 1},
+        steps=14,
+        obligation="consecution commit no_zombie_commits",
+    ),
+)
+
+EXHIBITS: tuple[Bug, ...] = (*CLASSIC, *CONSUMER_PROTOCOL)

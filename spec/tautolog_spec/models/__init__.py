@@ -16,6 +16,7 @@ MODULES = {
     "quorum-disks": "quorum_disks",
     "quorum-voters": "quorum_voters",
     "groups": "groups",
+    "groups-848": "groups_848",
     "delivery": "delivery",
 }
 """Name of a model, as commands call it -> its module."""
