@@ -14,6 +14,7 @@ from tautolog_spec.language import (
     exists,
     forall,
     relation,
+    rigid,
     safety,
     when,
 )
@@ -43,7 +44,9 @@ SIZES = {"Animal": 2, "Bench": 3}
 @st.composite
 def formulas(draw, scope=(), depth=3):
     """A formula whose free variables are in scope."""
-    kinds = ["relation", "compare"] + (["not", "and", "or", "implies", "iff", "all", "some"] if depth else [])
+    kinds = ["relation", "compare"] + (
+        ["not", "and", "or", "implies", "iff", "all", "some", "crossed"] if depth else []
+    )
     kind = draw(st.sampled_from(kinds))
     inner = formulas(scope, depth - 1)
     if kind == "relation":
@@ -58,12 +61,38 @@ def formulas(draw, scope=(), depth=3):
         return draw(st.sampled_from([Equal, AtMost] if left.sort.ordered else [Equal]))(left, right)
     if kind == "not":
         return Not(draw(inner))
+    if kind == "crossed":  # two variables of one name, one inside the other
+        sort = draw(st.sampled_from([A, B]))
+        one, other = Variable("v0", sort), Variable("v0", sort)
+        atom = Equal(one, other) if sort == A else draw(st.sampled_from([AtMost(one, other), Holds(R, (one, other))]))
+        return Quantified(draw(st.booleans()), (one,), Quantified(draw(st.booleans()), (other,), atom))
     if kind in {"and", "or"}:
         return Junction(kind == "and", tuple(draw(st.lists(inner, min_size=2, max_size=3))))
     if kind in {"implies", "iff"}:
         return (Implies if kind == "implies" else Iff)(draw(inner), draw(inner))
-    bound = tuple(Variable(f"v{depth}{n}", draw(st.sampled_from([A, B]))) for n in range(draw(st.integers(1, 2))))
+    bound = tuple(Variable(f"v{n}", draw(st.sampled_from([A, B]))) for n in range(draw(st.integers(1, 2))))
     return Quantified(kind == "all", bound, draw(formulas((*scope, *bound), depth - 1)))
+
+
+def _both_if(case):
+    """If a bit is set, one and another hold, said twice."""
+    bit, *parts = case
+    return "all", tuple(("any", (("not", (bit,)), part)) for part in parts)
+
+
+def trees():
+    """What may be true of four bits, unfolded: a number, True, or (word, parts)."""
+    leaves = st.one_of(st.integers(0, 3), st.integers(0, 3).map(lambda n: ("not", (n,))), st.just(True))
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.tuples(st.just("not"), st.tuples(inner)),
+            st.tuples(st.just("same"), st.tuples(inner, inner)),
+            st.tuples(st.sampled_from(["all", "any"]), st.lists(inner, min_size=2, max_size=4).map(tuple)),
+            st.tuples(st.integers(0, 3), inner, inner).map(_both_if),
+        ),
+        max_leaves=12,
+    )
 
 
 @st.composite
@@ -150,3 +179,28 @@ TOKEN = Model(
     ),
     proved=True,
 )
+
+neighbour = rigid("neighbour", Node, Node, meaning="the nodes lie side by side in a row")
+link = relation("link", Node, Node, meaning="the first has called the second")
+
+
+@action(Node, Node)
+def call(one, other):
+    """A node calls its neighbour."""
+    return Step(requires=(neighbour(one, other),), updates=(link.insert(one, other),))
+
+
+@action(Node)
+def hang_up(one):
+    """A node that was called by all its neighbours ends all calls with it."""
+    called = forall(Node, lambda n: neighbour(n, one) >> link(n, one))
+    return Step(requires=(called,), updates=(link.remove(..., ..., where=lambda a, b: (a == one) | (b == one)),))
+
+
+def _row(sizes):
+    pairs = [(n, n + 1) for n in range(sizes["Node"] - 1)]
+    return {}, {"neighbour": frozenset(pairs) | frozenset((b, a) for a, b in pairs)}
+
+
+LINKS = Model("links", "A row", "", (neighbour, link), (), (call, hang_up), (), frame=_row)
+"""A rigid relation that most renamings would change, and relations with two columns."""
