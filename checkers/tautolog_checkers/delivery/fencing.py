@@ -1,8 +1,8 @@
-"""old-generation and double-assignment: a group did not keep its members apart.
+"""zombie-commit and two-owners: a group did not keep its members apart.
 
-* old-generation: a commit of an older generation was acknowledged, although it began after a member had been given its
+* zombie-commit: a commit of an older generation was acknowledged, although it began after a member had been given its
   partitions in a newer one.
-* double-assignment: two members held one partition in one generation.
+* two-owners: two members held one partition in one generation.
 
 Counted per commit, and per generation and key.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from tautolog_checkers.delivery.evidence import Evidence
 from tautolog_checkers.verdict import Findings
 
-OLD, DOUBLE = "old-generation", "double-assignment"
+OLD, DOUBLE = "zombie-commit", "two-owners"
 
 
 def check(evidence: Evidence, findings: Findings) -> None:

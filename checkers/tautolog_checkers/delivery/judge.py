@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tautolog_checkers.delivery import fencing, rest, stale_offset, unprocessed, vanished
+from tautolog_checkers.delivery import committed_offset, committed_unread, fencing, rest, vanished
 from tautolog_checkers.delivery.evidence import Evidence
 from tautolog_checkers.history.events import History
 from tautolog_checkers.verdict import Findings, Outcome, Verdict
 
-CHECKS: tuple[ModuleType, ...] = (rest, vanished, stale_offset, unprocessed, fencing)
+CHECKS: tuple[ModuleType, ...] = (rest, vanished, committed_offset, committed_unread, fencing)
 """The promises, in the order in which they are looked at."""
 
 CLASSES = (
     rest.FAILED,
     rest.UNCONVERGED,
     vanished.ANOMALY,
-    stale_offset.ANOMALY,
-    unprocessed.ANOMALY,
+    committed_offset.ANOMALY,
+    committed_unread.ANOMALY,
     fencing.OLD,
     fencing.DOUBLE,
 )

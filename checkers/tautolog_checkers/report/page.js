@@ -10,8 +10,6 @@
   const parts = (scene.partitions || []).map((p) => ({ ...p, operation: sums(p.operation), offset: sums(p.offset) }));
   const keys = scene.keys || [];
   const TYPE = ["ok", "failed", "unknown"];
-  const verdict = document.body.dataset.verdict;
-  document.querySelector("h1").textContent = { violated: "Violated", holds: "Holds", unknown: "Unknown" }[verdict];
   $("name").textContent = document.title;
 
   // ---- which operations belong to which row, in the order of their beginning (a process does one thing at a time)
@@ -26,7 +24,8 @@
   });
 
   // ---- state
-  const view = { from: 0, to: Math.max(scene.size, 1), key: 0, process: -1, anomaly: "", marked: new Set(), finding: null };
+  const view = { from: 0, to: Math.max(scene.size, 1), key: 0, process: -1, anomaly: "", marked: new Map(), near: null };
+  const illegal = new Set(scene.illegal);
   const least = 8;
   const option = (select, value, text) => { const o = document.createElement("option"); o.value = value; o.textContent = text; select.append(o); };
   option($("key"), -1, keys.length ? "every key" : "—");
@@ -42,7 +41,9 @@
   const colours = () => { for (const c of ["ink", "soft", "line", "paper", "card", "ok", "fail", "info", "bad", "good", "mark", "poll"]) paint[c] = css("--" + c); };
   const fill = (i) => scene.type[i] === 1 ? paint.fail : scene.type[i] === 2 ? paint.info
     : ["poll", "read", "get", "dequeue", "pop", "consume"].includes(scene.functions[scene.function[i]]) ? paint.poll : paint.ok;
-  const legend = [["ok", "write, ok"], ["poll", "read, ok"], ["fail", "failed"], ["info", "unknown"], ["bad", "shows the anomaly"], ["mark", "fault or broker event"]];
+  const legend = [["ok", "write, ok"], ["poll", "read, ok"], ["fail", "failed"], ["info", "unknown"], ["bad", "shows the anomaly"]];
+  if (scene.marks.length) legend.push(["mark", "fault or broker event"]);
+  if (illegal.size) legend.push(["bad", "dashed: not allowed next"]);
   if (scene.order.length) legend.push(["good", "order of effect"]);
   for (const [c, text] of legend) {
     const span = document.createElement("span"), box = document.createElement("i");
@@ -50,8 +51,7 @@
   }
 
   // ---- canvases
-  const gutter = 92, laneHeight = 22;
-  let rowHeight = 20;
+  const gutter = 92, laneHeight = 22, tall = 24;
   const prepare = (canvas, height) => {
     const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth;
     canvas.style.height = height + "px";
@@ -72,37 +72,54 @@
     return Math.max(0, low - 1);
   };
   const visibleRows = () => view.process < 0 ? scene.processes.map((_, p) => p) : [view.process];
-  const yOfRow = new Map();
+  const following = scene.marks.map(() => Infinity);  // where the next mark of the same lane stands
+  const latest = new Map();
+  scene.marks.forEach(([lane, position], m) => { if (latest.has(lane)) following[latest.get(lane)] = position; latest.set(lane, m); });
+  const placeOfRow = new Map();  // process -> [top, height]; rows that show something are tall, the others share what is left
+  const layOut = () => {
+    const shown = visibleRows(), told = new Set([...view.marked.keys(), ...illegal].map((i) => scene.process[i]));
+    const tallRows = shown.length * tall < room ? shown.length : shown.filter((p) => told.has(p)).length;
+    const small = Math.max(3, Math.min(20, (room - tallRows * tall) / Math.max(1, shown.length - tallRows)));
+    let y = scene.lanes.length * laneHeight;
+    placeOfRow.clear();
+    for (const p of shown) {
+      const h = tallRows === shown.length || told.has(p) ? tall : small;
+      placeOfRow.set(p, [y, h]); y += h;
+    }
+    return y;
+  };
+  const room = parts.length ? 230 : 440;
 
   const drawRows = () => {
-    const shown = visibleRows();
-    rowHeight = Math.max(9, Math.min(24, 560 / Math.max(1, shown.length)));
-    const lanesHeight = scene.lanes.length * laneHeight;
-    const [pen, width, height] = prepare($("rows"), lanesHeight + shown.length * rowHeight + 18);
-    const s = scale(width), bottom = height - 18;
+    const bottom = layOut();
+    const [pen, width, height] = prepare($("rows"), bottom + 18);
+    const s = scale(width);
     pen.fillStyle = paint.soft;
     scene.lanes.forEach((name, l) => pen.fillText(name, 8, l * laneHeight + laneHeight / 2, gutter - 12));
-    yOfRow.clear();
-    shown.forEach((p, r) => {
-      const y = lanesHeight + r * rowHeight; yOfRow.set(p, y);
-      pen.fillStyle = paint.line; pen.fillRect(gutter, y + rowHeight - 0.5, width - gutter, 0.5);
-      if (rowHeight >= 12 || r % 2 === 0) { pen.fillStyle = paint.soft; pen.fillText("process " + scene.processes[p], 8, y + rowHeight / 2, gutter - 12); }
-    });
+    let free = 0;
+    for (const [p, [y, h]] of placeOfRow) {
+      pen.fillStyle = paint.line; if (h >= 6) pen.fillRect(gutter, y + h - 0.5, width - gutter, 0.5);
+      if (y + h / 2 >= free || h === tall) { pen.fillStyle = h === tall ? paint.ink : paint.soft; pen.fillText("process " + scene.processes[p], 8, y + h / 2, gutter - 12); free = y + h / 2 + 13; }
+    }
     pen.save(); pen.beginPath(); pen.rect(gutter, 0, width - gutter, height); pen.clip();
-    for (const [lane, position, text] of scene.marks) {
+    for (let m = 0; m < scene.marks.length; m++) {
+      const [lane, position, text] = scene.marks[m];
       if (position < view.from - 1 || position > view.to + 1) continue;
       const x = xOf(position + 0.5, width);
-      pen.fillStyle = paint.mark; pen.globalAlpha = 0.25; pen.fillRect(x, 0, 1, bottom); pen.globalAlpha = 1;
+      pen.fillStyle = paint.mark; pen.globalAlpha = 0.3; pen.fillRect(x, 0, 1, bottom); pen.globalAlpha = 1;
       pen.fillRect(x - 2, lane * laneHeight + 5, 4, laneHeight - 10);
-      if (s > 0.5 || scene.marks.length < 60) pen.fillText(text, x + 6, lane * laneHeight + laneHeight / 2);
+      const free = xOf(following[m] + 0.5, width) - x - 12, wide = pen.measureText(text).width;
+      const kept = wide <= free ? text : text.slice(0, Math.floor(text.length * free / wide) - 1) + "…";
+      if (kept.length > 2) pen.fillText(kept, x + 6, lane * laneHeight + laneHeight / 2);
     }
-    for (const p of shown) drawRow(pen, p, width, s);
+    for (const p of placeOfRow.keys()) drawRow(pen, p, width, s);
     drawOrder(pen, width);
     pen.restore();
     axis(pen, width, bottom);
   };
   const drawRow = (pen, p, width, s) => {
-    const list = rows[p], y = yOfRow.get(p) + 2, h = rowHeight - 4;
+    const [top, full] = placeOfRow.get(p), gap = full >= 9 ? 2 : 0.5;
+    const list = rows[p], y = top + gap, h = full - 2 * gap;
     let edge = -1;  // below one pixel an operation, draw one of each pixel
     for (let j = firstFrom(list, view.from); j < list.length; j++) {
       const i = list[j];
@@ -111,18 +128,29 @@
       const x0 = Math.max(gutter - 2, xOf(call[i], width));
       const stop = Math.min(end[i], j + 1 < list.length ? call[list[j + 1]] - 0.3 : scene.size, view.to + 1);
       const x1 = Math.max(x0 + Math.min(2, Math.max(0.7, s * 0.8)), xOf(stop + 0.7, width));
-      if (!marked && s < 0.4 && x1 < edge) continue;
+      if (!marked && !illegal.has(i) && s < 0.4 && x1 < edge) continue;
       edge = x0 + 0.8;
       pen.globalAlpha = touches(i, view.key) ? (scene.type[i] === 2 ? 0.55 : 0.9) : 0.15;
       pen.fillStyle = fill(i); pen.fillRect(x0, y, x1 - x0, h);
-      if (marked) { pen.globalAlpha = 1; pen.strokeStyle = paint.bad; pen.lineWidth = 2; pen.strokeRect(x0 - 1, y - 1, Math.max(4, x1 - x0 + 2), h + 2); }
+      if (marked || illegal.has(i)) {
+        pen.globalAlpha = 1; pen.strokeStyle = paint.bad; pen.lineWidth = 2; pen.setLineDash(marked ? [] : [4, 3]);
+        pen.strokeRect(x0 - 1, y - 1, Math.max(4, x1 - x0 + 2), h + 2); pen.setLineDash([]);
+      }
+      const numbered = marked && badge(pen, i, x0 - 1, y + h / 2);
       if (x1 - x0 > 46 && h > 9) {
         const faded = !touches(i, view.key);
         pen.globalAlpha = faded ? 0.6 : 1; pen.fillStyle = faded ? paint.soft : paint.paper;
-        pen.save(); pen.beginPath(); pen.rect(x0, y, x1 - x0, h); pen.clip(); pen.fillText(brief(i), x0 + 4, y + h / 2); pen.restore();
+        pen.save(); pen.beginPath(); pen.rect(x0, y, x1 - x0, h); pen.clip(); pen.fillText(brief(i), x0 + (numbered ? 12 : 4), y + h / 2); pen.restore();
       }
     }
     pen.globalAlpha = 1;
+  };
+  const badge = (pen, i, x, y) => {  // the number that an operation has in the words above
+    const number = view.marked.get(i);
+    if (!number || view.marked.size > 12) return false;
+    pen.globalAlpha = 1; pen.fillStyle = paint.bad; pen.beginPath(); pen.arc(x, y, 8, 0, 7); pen.fill();
+    pen.fillStyle = paint.paper; pen.textAlign = "center"; pen.fillText(String(number), x, y + 0.5); pen.textAlign = "start";
+    return true;
   };
   const drawOrder = (pen, width) => {  // the linearization: each operation takes effect after the one before it
     if (!scene.order.length) return;
@@ -131,9 +159,9 @@
     for (const i of scene.order) {
       at = Math.max(at, call[i] + 0.2);
       if (at > view.to + 50) break;
-      const y = yOfRow.get(scene.process[i]);
-      if (y === undefined || at < view.from - 50) continue;
-      const x = xOf(at + 0.1, width), middle = y + rowHeight / 2;
+      const place = placeOfRow.get(scene.process[i]);
+      if (place === undefined || at < view.from - 50) continue;
+      const x = xOf(at + 0.1, width), middle = place[0] + place[1] / 2;
       if (started) pen.lineTo(x, middle); else pen.moveTo(x, middle);
       started = true;
     }
@@ -150,11 +178,11 @@
   };
 
   // ---- offset × time
-  const gridBox = { low: 0, high: 1, height: 300 };
+  const gridBox = { low: 0, high: 1, height: 270 };
   const drawGrid = () => {
     if (!parts.length) return;
     const k = view.key < 0 ? 0 : view.key, p = parts[k];
-    $("gridtitle").textContent = `Offsets of ${keys[k]}: sent (points) and polled (lines), in the order in which it happened`;
+    $("gridtitle").textContent = `Offsets of partition ${keys[k]} (up) over time: sent (bars, as long as the send) and polled (upright lines)`;
     const [pen, width, full] = prepare($("grid"), gridBox.height + 18), height = full - 18;
     let low = Infinity, high = -Infinity;
     const inside = [];
@@ -164,7 +192,8 @@
       inside.push(r); low = Math.min(low, p.offset[r]); high = Math.max(high, p.offset[r] + p.count[r]);
     }
     if (low > high) { low = 0; high = 1; }
-    const room = Math.max(1, (high - low) * 0.04); low -= room; high += room;
+    const rim = Math.max(1, (high - low) * 0.04); low -= rim; high += rim;
+    if (view.near && view.near[0] === k) [, low, high] = view.near;
     gridBox.low = low; gridBox.high = high;
     const y = (offset) => height - (offset - low) / (high - low) * height;
     const unit = Math.max(1, 10 ** Math.floor(Math.log10((high - low) / 4)));
@@ -180,18 +209,22 @@
       pen.fillStyle = paint.mark; pen.globalAlpha = 0.25; pen.fillRect(xOf(position + 0.5, width), 0, 1, height); pen.globalAlpha = 1;
     }
     const cell = height / (high - low);
-    for (const r of inside) {
-      const i = p.operation[r], marked = view.marked.has(i), stop = Math.min(end[i], call[i] + 4 + (view.to - view.from));
-      const x0 = xOf(call[i], width), x1 = Math.max(x0 + 2, xOf(Math.min(stop, scene.size) + 0.7, width));
-      const y0 = y(p.offset[r] - 0.4), y1 = y(p.offset[r] + p.count[r] - 0.6);
-      pen.globalAlpha = marked ? 1 : 0.8;
-      pen.fillStyle = marked ? paint.bad : p.kind[r] ? (scene.type[i] ? fill(i) : paint.poll) : (scene.type[i] ? fill(i) : paint.ok);
-      if (p.kind[r]) pen.fillRect(x1 - 2, Math.min(y0, y1), 2.4, Math.max(2, Math.abs(y0 - y1)));
-      else { pen.fillRect(x0, y0 - Math.max(2, cell * 0.5), Math.max(3, x1 - x0), Math.max(2.4, Math.min(8, cell * 0.6))); }
-      if (cell > 11 && x1 - x0 > 30 && valueAt[k].size) {
-        pen.globalAlpha = 1; pen.fillStyle = paint.ink;
-        for (let j = 0; j < Math.min(p.count[r], 200); j++) pen.fillText(String(valueAt[k].get(p.offset[r] + j) ?? ""), x1 + 4, y(p.offset[r] + j), 90);
+    let labelled = 400;
+    for (const r of inside.filter((r) => !view.marked.has(p.operation[r])).concat(inside.filter((r) => view.marked.has(p.operation[r])))) {
+      const i = p.operation[r], marked = view.marked.has(i), first = p.offset[r], last = first + p.count[r] - 1;
+      if (last < low - 1 || first > high + 1) continue;
+      const x0 = xOf(call[i], width), x1 = Math.max(x0 + 2, xOf(Math.min(end[i], view.to + 4, scene.size) + 0.7, width));
+      const half = Math.max(1.2, Math.min(7, cell * 0.36)), top = Math.max(-9, y(last) - half), foot = Math.min(height + 9, y(first) + half);
+      pen.globalAlpha = marked ? 0.85 : 0.8;
+      pen.fillStyle = marked ? paint.bad : p.kind[r] ? (scene.type[i] ? fill(i) : paint.poll) : fill(i);
+      if (p.kind[r]) pen.fillRect(x1 - 3, top, 3, Math.max(2, foot - top));
+      else if (cell < 5) pen.fillRect(x0, top, Math.max(3, x1 - x0), Math.max(2.4, foot - top));
+      else for (let o = Math.max(first, Math.ceil(low)); o <= Math.min(last, high); o++) pen.fillRect(x0, y(o) - half, Math.max(3, x1 - x0), 2 * half);
+      if (cell > 11 && valueAt[k].size && labelled-- > 0 && (marked || x1 - x0 > 30)) {
+        pen.globalAlpha = 1; pen.fillStyle = marked ? paint.bad : paint.ink;
+        for (let o = Math.max(first, Math.ceil(low)); o <= Math.min(last, high); o++) { const value = valueOf(i, k, o); if (value !== undefined) pen.fillText(value, Math.max(x1 + 5, x0 + (marked ? 11 : 0)), y(o), 120); }
       }
+      if (marked) badge(pen, i, x0 - 1, Math.max(8, Math.min(height - 8, y(first))));
     }
     pen.globalAlpha = 1; pen.restore();
     axis(pen, width, height);
@@ -200,14 +233,21 @@
   // ---- words
   const brief = (i) => {
     const label = scene.labels[i], f = scene.functions[scene.function[i]];
-    if (label !== undefined) return `${f} ${label}`;
+    if (label !== undefined) return label;
     return f + " " + (runsOf.get(i) || []).map(([k, r]) => {
       const p = parts[k], first = p.offset[r], many = p.count[r];
-      const value = many === 1 ? valueAt[k].get(first) : undefined;
+      const value = many === 1 ? valueOf(i, k, first) : undefined;
       return `${keys[k]}:${first}${many > 1 ? "…" + (first + many - 1) : ""}${value === undefined ? "" : "=" + value}`;
     }).join(" ");
   };
   const describe = (i) => `operation ${index[i]}, process ${scene.processes[scene.process[i]]}, ${TYPE[scene.type[i]]}\n${brief(i)}`;
+
+  const valueOf = (i, k, offset) => {  // what an operation said of an offset: where several values are claimed, its own
+    const own = scene.claims && scene.claims[i];
+    const claimed = own && own.find(([key, at]) => key === k && at === offset);
+    const value = claimed ? claimed[2] : valueAt[k].get(offset);
+    return value === undefined ? undefined : String(value);
+  };
 
   // ---- moving
   let due = false;
@@ -223,16 +263,26 @@
     look(centre - (centre - view.from) * factor, centre + (view.to - centre) * factor);
   };
   const pan = (part) => { const d = (view.to - view.from) * part; look(view.from + d, view.to + d); };
-  const all = () => look(0, scene.size);
+  const all = () => { view.near = null; look(0, scene.size); };
   const show = (operations, key) => {
-    view.marked = new Set(operations);
+    const inOrder = [...new Set(operations)].sort((a, b) => call[a] - call[b]);
+    view.marked = new Map(inOrder.map((i, number) => [i, number + 1]));
     const at = keys.indexOf(key);
     if (at >= 0) { view.key = at; $("key").value = at; }
-    if (operations.length) {
-      const from = Math.min(...operations.map((i) => call[i]));
-      const to = Math.max(...operations.map((i) => Math.min(end[i], call[i] + 200)));
-      const room = Math.max(10, (to - from) * 0.25);
-      look(from - room, to + room);
+    view.near = null;
+    const seen = inOrder.map((i) => (runsOf.get(i) || []).filter(([k]) => k === view.key).map(([k, r]) => [parts[k].offset[r], parts[k].offset[r] + parts[k].count[r] - 1])).filter((r) => r.length);
+    if (seen.length) {  // the offsets that all of them have to do with, or all of their offsets
+      const lows = seen.map((r) => Math.min(...r.map((x) => x[0]))), highs = seen.map((r) => Math.max(...r.map((x) => x[1])));
+      let low = Math.max(...lows), high = Math.min(...highs);
+      if (low > high) { low = Math.min(...lows); high = Math.max(...highs); }
+      if (high - low > 24) high = low + 24;
+      view.near = [view.key, Math.max(-0.9, low - 3.5), high + 3.5];
+    }
+    if (inOrder.length) {
+      const from = Math.min(...inOrder.map((i) => call[i]));
+      const to = Math.max(...inOrder.map((i) => Math.min(end[i], call[i] + 200)));
+      const margin = Math.max(10, (to - from) * 0.12);
+      look(from - margin, to + margin);
     } else draw();
   };
   const witness = () => {
@@ -243,10 +293,10 @@
   };
   $("in").onclick = () => zoom(0.6); $("out").onclick = () => zoom(1.6);
   $("left").onclick = () => pan(-0.4); $("right").onclick = () => pan(0.4);
-  $("all").onclick = () => { view.marked = new Set(); all(); };
+  $("all").onclick = all;
   $("witness").onclick = witness;
   $("witness").hidden = !scene.witness.length && !scene.classes.length;
-  $("key").onchange = (e) => { view.key = Number(e.target.value); draw(); };
+  $("key").onchange = (e) => { view.key = Number(e.target.value); view.near = null; draw(); };
   $("process").onchange = (e) => { view.process = Number(e.target.value); draw(); };
   $("anomaly").onchange = (e) => {
     view.anomaly = e.target.value;
@@ -285,8 +335,8 @@
       if (y < scene.lanes.length * laneHeight) {
         const lane = Math.floor(y / laneHeight), near = scene.marks.filter((m) => m[0] === lane).sort((a, b) => Math.abs(a[1] - at) - Math.abs(b[1] - at))[0];
         if (near && Math.abs(near[1] - at) * scale(canvas.clientWidth) < 40) text = `${scene.lanes[lane]}: ${near[2]} (event ${near[1]})`;
-      } else for (const [p, top] of yOfRow) {
-        if (y < top || y >= top + rowHeight) continue;
+      } else for (const [p, [top, h]] of placeOfRow) {
+        if (y < top || y >= top + h) continue;
         const list = rows[p], i = list[firstFrom(list, at)];
         for (const j of [i, list[firstFrom(list, at) + 1]]) if (j !== undefined && call[j] <= at + 0.5 && end[j] + 1 >= at) text = describe(j);
       }

@@ -12,12 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from tautolog_checkers.history.events import History
-from tautolog_checkers.report.scene import build_scene
-from tautolog_checkers.verdict import Finding, Verdict
+from tautolog_checkers.history.operations import Operation
+from tautolog_checkers.promises import PROMISES
+from tautolog_checkers.report.scene import build_scene, operations_of
+from tautolog_checkers.report.words import tell
+from tautolog_checkers.verdict import Finding, Outcome, Verdict
 
 ASSETS = Path(__file__).parent
-SHOWN = 8
-"""Findings of one class that stand in the text; the script lists the others."""
+SHOWN = 5
+"""Findings of one class that stand in the text."""
+
+WITNESSES = 7
+"""Operations of the witness that stand in the text; the drawing shows all."""
+
+HEADLINES = {Outcome.HOLDS: "Holds", Outcome.UNKNOWN: "Unknown", Outcome.VIOLATED: "Violated"}
 
 
 def write_page(path: str | Path, history: History, verdict: Verdict, title: str = "") -> None:
@@ -41,9 +49,11 @@ def render_page(history: History, verdict: Verdict, title: str = "") -> str:
         "script": (ASSETS / "page.js").read_text(encoding="utf-8"),
         "title": _plain(title or "history"),
         "verdict": str(verdict.outcome),
+        "headline": HEADLINES[verdict.outcome],
+        "story": _story(verdict),
         "summary": _summary(verdict),
+        "witness": _witness(history, verdict),
         "classes": _classes(verdict),
-        "stuck": _stuck(verdict),
         "scene": _embedded(build_scene(history, verdict)),
     }
     for name, text in parts.items():
@@ -52,8 +62,8 @@ def render_page(history: History, verdict: Verdict, title: str = "") -> str:
 
 
 def _plain(text: object) -> str:
-    """Text for HTML, in which no address can be recognised as one."""
-    return escape(str(text)).replace("://", "&#58;//")
+    """Text for HTML, in which no address can be recognised as one, and no place of the template."""
+    return escape(str(text)).replace("://", "&#58;//").replace("{{", "&#123;{")
 
 
 def _embedded(scene: dict[str, Any]) -> str:
@@ -62,40 +72,76 @@ def _embedded(scene: dict[str, Any]) -> str:
     return text.replace("<", "\\u003c").replace("://", ":\\/\\/")
 
 
+def worst_class(verdict: Verdict) -> str | None:
+    """The class that a violated verdict opens with."""
+    return next((name for name in verdict.forbidden if verdict.reason.startswith(f"{name}: ")), None) or next(
+        iter(verdict.forbidden or (("nonlinearizable",) if verdict.outcome is Outcome.VIOLATED else ())), None
+    )
+
+
+def _story(verdict: Verdict) -> str:
+    """What went wrong, for somebody who sees such a page for the first time."""
+    name = worst_class(verdict) if verdict.outcome is Outcome.VIOLATED else None
+    if name is None:
+        return f'<p class="what">{_plain(verdict.reason)}</p>'
+    what = verdict.reason.removeprefix(f"{name}: ")
+    promise = f'<p class="promise">Broken promise: {_plain(PROMISES[name])}.</p>' if name in PROMISES else ""
+    return f'<p class="what"><b>{_plain(name)}</b> {_plain(what)}</p>{promise}'
+
+
 def _summary(verdict: Verdict) -> str:
     rows = [
-        ("why", verdict.reason),
+        ("operations", verdict.operations),
         ("model", verdict.model),
         ("algorithm", verdict.algorithm),
         ("profile", verdict.profile),
-        ("operations", verdict.operations),
-        ("witness", ", ".join(map(str, verdict.witness))),
-        ("leaning on", ", ".join(map(str, verdict.supporting))),
+        ("witness", ", ".join(map(str, verdict.witness[:20])) + "…" * (len(verdict.witness) > 20)),
+        ("leaning on", ", ".join(map(str, verdict.supporting[:20])) + "…" * (len(verdict.supporting) > 20)),
     ]
-    return "".join(f"<dt>{name}</dt><dd>{_plain(text)}</dd>" for name, text in rows if text not in {"", 0})
+    return "".join(f"<div><dt>{name}</dt><dd>{_plain(text)}</dd></div>" for name, text in rows if text not in {"", 0})
+
+
+def _witness(history: History, verdict: Verdict) -> str:
+    """The operations that show it, in the order of their beginnings, and the steps that nothing allowed."""
+    if not verdict.witness and not verdict.stuck:
+        return ""
+    wanted = set(verdict.witness)
+    found = [operation for operation in operations_of(history) if operation.index in wanted]
+    examples = verdict.findings.get(worst_class(verdict) or "")
+    key = examples[0].key if examples else None
+    rows = "".join(_row(operation, number, key) for number, operation in enumerate(found[:WITNESSES], 1))
+    more = f'<p class="more">{len(found) - WITNESSES} more</p>' if len(found) > WITNESSES else ""
+    parts = [f"<h2>The operations that show it</h2><table>{rows}</table>{more}"] if rows else []
+    if verdict.stuck:
+        steps = "".join(f"<li>{_plain(line)}</li>" for line in verdict.stuck)
+        parts.append(f"<h2>Illegal next steps</h2><ul>{steps}</ul>")
+    return f'<section id="evidence">{"".join(parts)}</section>'
+
+
+def _row(operation: Operation, number: int, key: Any) -> str:
+    end = {"ok": "", "fail": "failed", "info": "unknown"}[operation.type]
+    when = f"{operation.call}–" + ("" if operation.ret is None else str(operation.ret))
+    return (
+        f"<tr><td><i>{number}</i></td><td>process {_plain(operation.invoked.process)}</td><td>{_plain(tell(operation, key=key))}</td>"
+        f"<td>{end}</td><td>operation {operation.index}, events {when}</td></tr>"
+    )
 
 
 def _classes(verdict: Verdict) -> str:
     if not verdict.anomalies:
-        return "<p>No anomaly of any class was found.</p>"
+        return "<p>No anomaly of any class was found.</p>" if verdict.outcome is Outcome.HOLDS else ""
     parts = []
     for name, count in verdict.anomalies.items():
         forbidden = "forbidden" if name in verdict.forbidden else "allowed"
         examples = verdict.findings.get(name, [])
         items = "".join(_item(finding, number) for number, finding in enumerate(examples[:SHOWN]))
         more = f"<p class=more>{count - SHOWN} more</p>" if count > SHOWN else ""
+        promise = f"<p class=promise>{_plain(PROMISES[name])}</p>" if name in PROMISES else ""
         parts.append(
             f'<section class="{forbidden}" data-class="{_plain(name)}">'
-            f"<h3>{_plain(name)} <b>{count}</b> <i>{forbidden}</i></h3><ol>{items}</ol>{more}</section>"
+            f"<h3>{_plain(name)} <b>{count}</b> <i>{forbidden}</i></h3>{promise}<ol>{items}</ol>{more}</section>"
         )
     return "".join(parts)
-
-
-def _stuck(verdict: Verdict) -> str:
-    """Where a search ended, and the next steps that were not allowed there."""
-    if not verdict.stuck:
-        return ""
-    return "<h2>Illegal next steps</h2><ul>" + "".join(f"<li>{_plain(line)}</li>" for line in verdict.stuck) + "</ul>"
 
 
 def _item(finding: Finding, number: int) -> str:

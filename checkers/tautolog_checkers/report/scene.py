@@ -6,7 +6,7 @@ appears. Columns are delta-coded, because a page of 100,000 operations has to st
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -17,6 +17,7 @@ from tautolog_checkers.history.problems import HistoryError, Problems
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.logs import Log
 from tautolog_checkers.kafka.transactions import Transaction
+from tautolog_checkers.report.words import shortened, tell, text_of
 from tautolog_checkers.verdict import Verdict
 
 LABELS = 1_200_000
@@ -25,12 +26,18 @@ LABELS = 1_200_000
 VALUES = 900_000
 """Bytes spent on the values in partitions; where there are more, only those near an anomaly are told."""
 
+CLAIMS = 100
+"""How many contested offsets are told of one operation."""
+
+NAMED = re.compile(r"(?:^|: |; )([0-9]+) [a-z]")
+"""How the sentences about illegal next steps name operations."""
+
 TYPES = ("ok", "fail", "info")
 
 
 def build_scene(history: History, verdict: Verdict) -> dict[str, Any]:
     """The scene of one judged history."""
-    operations = sorted(_pairs(history), key=lambda operation: operation.call)
+    operations = operations_of(history)
     number = {operation.index: place for place, operation in enumerate(operations)}
     processes = list(dict.fromkeys(operation.invoked.process for operation in operations))
     processes.sort(key=lambda process: (isinstance(process, str), process))
@@ -68,14 +75,17 @@ def build_scene(history: History, verdict: Verdict) -> dict[str, Any]:
         "witness": _numbers(verdict.witness, number),
         "supporting": _numbers(verdict.supporting, number),
         "order": _numbers(verdict.certificate, number),
+        "illegal": _numbers((int(name) for line in verdict.stuck for name in NAMED.findall(line)), number),
         **_lanes(history),
     }
     if [operation.index for operation in operations] != calls:
         scene["index"] = _deltas([operation.index for operation in operations])
-    partitions = _partitions(history, verdict, number)
-    if partitions:
+    evidence = _evidence(history, verdict)
+    partitions = {} if evidence is None else _partitions(evidence, number)
+    if evidence is not None and partitions:
         scene["keys"] = [str(key) for key in partitions]
         scene["partitions"] = list(partitions.values())
+        scene["claims"] = _claims(evidence, list(partitions), number, shown)
     elif len(verdict.partitions) > 1:
         names = [str(key) for key in verdict.partitions]
         places = {name: place for place, name in enumerate(names)}
@@ -85,10 +95,10 @@ def build_scene(history: History, verdict: Verdict) -> dict[str, Any]:
     return scene
 
 
-def _pairs(history: History) -> Iterable[Operation]:
-    """The operations, also where the reader was strict: the page shows what was judged."""
+def operations_of(history: History) -> list[Operation]:
+    """The operations in the order of their beginnings, also where the reader was strict: the page shows what was judged."""
     lenient = History(history.events, Problems(history.problems.file, lenient=True), history.format)
-    return pair(lenient)
+    return sorted(pair(lenient), key=lambda operation: operation.call)
 
 
 def _numbers(indexes: Iterable[int], number: dict[int, int]) -> list[int]:
@@ -106,15 +116,9 @@ def _lanes(history: History) -> dict[str, Any]:
     for position, event in enumerate(history.events):
         if isinstance(event.process, str) and not is_client(event.process):
             lane = names.setdefault(event.process, len(names))
-            text = event.f if event.value is None else f"{event.f} {_text(event.value, 80)}"
+            text = event.f if event.value is None else f"{event.f} {shortened(text_of(event.value), 80)}"
             marks.append([lane, position, ("→ " if event.type == INVOKE else "") + text])
     return {"lanes": list(names), "marks": marks}
-
-
-def _text(value: Any, limit: int) -> str:
-    """A value in few characters."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _labels(operations: list[Operation], shown: set[int], *, few: bool) -> dict[str, str]:
@@ -125,25 +129,40 @@ def _labels(operations: list[Operation], shown: set[int], *, few: bool) -> dict[
         important = operation.index in shown
         if few and not important and operation.invoked.f in {"send", "poll", "txn"} and len(operations) > 20_000:
             continue
-        limit = 400 if important else share
-        asked, told = operation.invoked.value, operation.completed and operation.completed.value
-        if told is None or told == asked:
-            labels[str(number)] = _text(asked, limit)
-        elif asked is None or few:
-            labels[str(number)] = _text(told, limit)
-        else:
-            labels[str(number)] = f"{_text(asked, limit // 2)} → {_text(told, limit // 2)}"
+        labels[str(number)] = tell(operation, 400 if important else share)
     return labels
 
 
-def _partitions(history: History, verdict: Verdict, number: dict[int, int]) -> dict[Any, dict[str, Any]]:
-    """Each partition of a send/poll/txn history: who sent and polled which offsets, and what stands there."""
+def _evidence(history: History, verdict: Verdict) -> Evidence | None:
+    """What a send/poll/txn history proves of its partitions; None for any other."""
     if verdict.model != "kafka":
-        return {}
+        return None
     try:
-        evidence = Evidence(History(history.events, Problems(lenient=True))).arrange()
+        return Evidence(History(history.events, Problems(lenient=True))).arrange()
     except HistoryError:
-        return {}
+        return None
+
+
+def _claims(evidence: Evidence, keys: list[Any], number: dict[int, int], shown: set[int]) -> dict[str, list[list[Any]]]:
+    """Operation -> [partition, offset, value] where it said something else of an offset than others did."""
+    claims: dict[str, list[list[Any]]] = {}
+    for transaction in evidence.decoded.transactions if shown else ():
+        if transaction.index not in shown:
+            continue
+        told = [(key, offset, value) for key, pairs in transaction.writes.items() for offset, value in pairs]
+        told += [(key, *pair) for key, pairs in transaction.reads.items() for pair in zip(*pairs, strict=True)]
+        own = [
+            [keys.index(key), offset, value if type(value) is int else shortened(text_of(value), 40)]
+            for key, offset, value in told
+            if offset in evidence.partitions[key].conflicts
+        ]
+        if own:
+            claims[str(number[transaction.index])] = own[:CLAIMS]
+    return claims
+
+
+def _partitions(evidence: Evidence, number: dict[int, int]) -> dict[Any, dict[str, Any]]:
+    """Each partition of a send/poll/txn history: who sent and polled which offsets, and what stands there."""
     runs: dict[Any, list[tuple[int, int, int, int]]] = {key: [] for key in evidence.partitions}
     for transaction in evidence.decoded.transactions:
         _runs(transaction, number[transaction.index], evidence, runs)
@@ -198,4 +217,6 @@ def _values(log: Log, limit: int) -> list[Any]:
     """The values in the order of their offsets, each in at most `limit` bytes; none where that is too little."""
     if limit < 6:
         return []
-    return [value if type(value) is int else _text(value, max(4, min(40, limit - 3))) for value in log.values]
+    return [
+        value if type(value) is int else shortened(text_of(value), max(4, min(40, limit - 3))) for value in log.values
+    ]

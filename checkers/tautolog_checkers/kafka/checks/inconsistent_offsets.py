@@ -16,6 +16,11 @@ def check(evidence: Evidence, findings: Findings) -> None:
     for key, log in evidence.partitions.items():
         for offset in sorted(log.conflicts):
             values = sorted(log.conflicts[offset], key=repr)
+            named = (
+                " and ".join(map(repr, values))
+                if len(values) < 4
+                else f"{len(values)} values: {values[0]!r}, {values[1]!r}, …"
+            )
             writers = (log.writers.get(value) for value in values)
             operations = tuple(writer.index for writer in writers if writer is not None)
-            findings.add(ANOMALY, key, operations, "offset {} of {} holds {}", offset, key, values)
+            findings.add(ANOMALY, key, operations, "offset {} of {} holds {}", offset, key, named)

@@ -1,4 +1,4 @@
-"""stale-offset: a group resumed from a committed offset that a later acknowledged commit had already replaced.
+"""committed-offset-regression: a group resumed from a committed offset that a later acknowledged commit had already replaced.
 
 The committed offset of a partition is a register: a lookup returns what some commit wrote, not after its own end and not if
 another commit began after that one's end and was acknowledged before the lookup began. Commits with an unknown end may take
@@ -10,7 +10,7 @@ from __future__ import annotations
 from tautolog_checkers.delivery.evidence import Commit, Evidence, Lookup
 from tautolog_checkers.verdict import Findings
 
-ANOMALY = "stale-offset"
+ANOMALY = "committed-offset-regression"
 
 
 def check(evidence: Evidence, findings: Findings) -> None:

@@ -1,4 +1,4 @@
-"""unprocessed: a group committed past a record that none of its members had been given.
+"""committed-unread: a group committed past a record that none of its members had been given.
 
 Such a record is lost for the group: whoever resumes, resumes behind it. Counted per key and offset. Judged only if the last
 read reached the end of every partition, as it says which records there are.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from tautolog_checkers.delivery.evidence import Evidence
 from tautolog_checkers.verdict import Findings
 
-ANOMALY = "unprocessed"
+ANOMALY = "committed-unread"
 
 
 def check(evidence: Evidence, findings: Findings) -> None:
