@@ -6,13 +6,13 @@ of exactly the stated length, and, where the model is proved, the named obligati
 
 from __future__ import annotations
 
-from tautolog_spec.exhibits import delivery, groups, quorum, replication
+from tautolog_spec.exhibits import delivery, groups, quorum, replication, share
 from tautolog_spec.exhibits.bug import Bug
 from tautolog_spec.fixes import Fix
 
 __all__ = ["MUSEUM", "Bug", "Fix", "bug"]
 
-MUSEUM: tuple[Bug, ...] = (*replication.EXHIBITS, *quorum.EXHIBITS, *groups.EXHIBITS, *delivery.EXHIBITS)
+MUSEUM: tuple[Bug, ...] = (*replication.EXHIBITS, *quorum.EXHIBITS, *groups.EXHIBITS, *share.EXHIBITS, *delivery.EXHIBITS)
 """All of them, family by family, the oldest first."""
 
 

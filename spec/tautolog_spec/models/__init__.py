@@ -17,6 +17,7 @@ MODULES = {
     "quorum-voters": "quorum_voters",
     "groups": "groups",
     "groups-848": "groups_848",
+    "share": "share",
     "delivery": "delivery",
 }
 """Name of a model, as commands call it -> its module."""

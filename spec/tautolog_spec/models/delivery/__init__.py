@@ -46,6 +46,16 @@ from tautolog_spec.models.delivery.text import (
     works,
 )
 
+AGAIN = "a worker does not do again what it has done; if it did, the sink would find the key"
+REDUNDANT = {
+    "crash requires working(worker)": "who does not run has nothing to forget",
+    "skip requires ¬passed(worker, record)": "a worker looks at its next record; to pass one twice would change nothing",
+    "apply requires ¬done(worker, record)": AGAIN,
+    "bury requires ¬done(worker, record)": AGAIN,
+    "commit requires working(worker)": "only who runs commits; who does not has no position, and would set the committed "
+    "offset back to the beginning, which a zombie may do as well",
+}
+
 MODEL = Model(
     name="delivery",
     title="A worker, its deduplication keys and its dead letters",
@@ -72,5 +82,6 @@ MODEL = Model(
         Configuration({"Worker": 2, "Offset": 1, "Attempt": 2}, distinct=245, depth=11),
         Configuration({"Worker": 2, "Offset": 2, "Attempt": 2}, distinct=4_934, depth=18),
     ),
+    redundant=REDUNDANT,
     proved=True,
 )

@@ -14,6 +14,7 @@ from tautolog_spec.models.delivery.text import (
     has_outcome,
     key,
     late,
+    lock,
     overtook,
     passed,
     postponed,
@@ -100,6 +101,11 @@ TOKENS: tuple[Invariant, ...] = (
 )
 
 TIDY: tuple[Invariant, ...] = (
+    auxiliary(
+        "no_locks",
+        forall(Offset, Attempt, lambda o, t: ~lock(o, t)),
+        meaning="Whose sink keeps the keys needs no lock.",
+    ),
     auxiliary(
         "position_of_working",
         forall(Worker, Offset, lambda w, o: passed(w, o) >> working(w)),
