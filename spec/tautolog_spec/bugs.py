@@ -12,7 +12,13 @@ from tautolog_spec.fixes import Fix
 
 __all__ = ["MUSEUM", "Bug", "Fix", "bug"]
 
-MUSEUM: tuple[Bug, ...] = (*replication.EXHIBITS, *quorum.EXHIBITS, *groups.EXHIBITS, *share.EXHIBITS, *delivery.EXHIBITS)
+MUSEUM: tuple[Bug, ...] = (
+    *replication.EXHIBITS,
+    *quorum.EXHIBITS,
+    *groups.EXHIBITS,
+    *share.EXHIBITS,
+    *delivery.EXHIBITS,
+)
 """All of them, family by family, the oldest first."""
 
 

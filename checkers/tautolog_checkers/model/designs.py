@@ -13,6 +13,7 @@ import attrs
 from tautolog_checkers.model.explore.search import explore
 from tautolog_checkers.model.prove.obligations import prove
 from tautolog_checkers.model.tables import Trace, event_text
+from tautolog_spec.exhibits.bug import Bug
 from tautolog_spec.models.delivery.designs import BOUNDS, Design
 from tautolog_spec.models.delivery.invariants import PROMISES
 
@@ -24,8 +25,25 @@ A worker reads a partition, applies the effect of each record to a sink, and com
 steps; it may lose the partition and not know. Where it keeps its deduplication keys decides what it can promise.
 
 *Proved* means: by induction, for any number of workers, records and attempts, crashes and rebalances. *n steps* means: there
-is a run of so many steps that breaks the promise, and none that is shorter; it is shown below. Each design is the model
+is a run of so many steps that breaks the promise, and none that is shorter; it is shown below. A promise is broken when its
+sentence is false, even if somebody is at work who might make it true again: that one may die. Each design is the model
 without one fix (`tautolog explore delivery --without FIX`)."""
+
+ADVICE = """## Which one to take
+
+- If the sink is a database, take the **inbox**: one row per record, written in the transaction of the effect or of the dead
+  letter. It needs no lock, no order of commits, and nobody's clock.
+- If the sink only knows keys (a payment provider with idempotency keys, an upsert), it is an **idempotent sink**: effects
+  come once; whoever repairs a dead letter must use the same key.
+- If the sink can only compare numbers, a **fencing token** keeps late workers away; duplicates remain possible, and the
+  effect must bear them.
+- A **lock** alone makes duplicates rarer and promises no more than *key after*: it may expire under its holder.
+- **Key before** is for effects that may rather be lost than done twice; all others lose records with it."""
+
+SPOILED = """## What spoils even the inbox
+
+Mistakes outside the ladder, each shown in the inbox, which keeps every promise without them. Of the keys: they must be kept
+longer than any worker may sleep and any committed offset be set back."""
 
 
 class DesignError(Exception):
@@ -66,8 +84,8 @@ def _cell(design: Design, promise: str) -> Cell:
     return Cell(promise, found.trace)
 
 
-def page(designs: Sequence[Design]) -> str:
-    """The page, in Markdown."""
+def page(designs: Sequence[Design], bugs: Sequence[Bug]) -> str:
+    """The page, in Markdown: the designs, then the bugs of workers that spoil the best of them."""
     rows = [(design, examine(design)) for design in designs]
     columns = ("design", *(one.name.replace("_", " ") for one in PROMISES))
     table = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
@@ -75,8 +93,16 @@ def page(designs: Sequence[Design]) -> str:
     promises = "\n".join(f"- **{one.name.replace('_', ' ')}**: {one.meaning} ({one.source})" for one in PROMISES)
     bounds = ", ".join(f"{name} = {number}" for name, number in BOUNDS.items())
     note = f"Shortest traces are looked for with {bounds}."
-    parts = [HEAD, "\n".join(table), promises, note, *(_section(*row) for row in rows)]
+    rungs = {design.lacks for design in designs}
+    spoilers = [bug for bug in bugs if bug.model == "delivery" and bug.fix not in rungs]
+    parts = [HEAD, "\n".join(table), promises, note, ADVICE, *(_section(*row) for row in rows)]
+    parts += [SPOILED, *map(_spoiler, spoilers)]
     return "\n\n".join(parts) + "\n"
+
+
+def _spoiler(bug: Bug) -> str:
+    breaks = f"Breaks **{bug.promise.replace('_', ' ')}** in {bug.steps} steps (`--without {bug.fix}`)."
+    return f"- **{bug.title}.** {bug.story} {breaks} Told in: {bug.reported}."
 
 
 def _section(design: Design, cells: tuple[Cell, ...]) -> str:

@@ -26,7 +26,8 @@ attempts. What each smaller design keeps is proved in the same way, and what it 
 "What a worker can promise" has the table.
 
 An attempt's number is its fencing token. A retry in place is not a step: nothing changes. Offsets kept in the sink's
-transaction would change nothing here: the proofs do not ask when, or by whom, a finished position is committed.
+transaction would change nothing here: the proofs do not ask when, or by whom, a finished position is committed. Keys are
+kept for ever: a zombie may come with a record from below the committed offset, so that no offset says when a key may go.
 """
 
 from __future__ import annotations

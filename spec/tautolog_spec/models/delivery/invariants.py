@@ -48,7 +48,7 @@ PROMISES: tuple[Invariant, ...] = (
         "dead_letter_xor_effect",
         forall(Offset, lambda o: ~(effect(o) & dead(o))),
         meaning="No record is both processed and a dead letter, so that whoever repairs a dead letter does not do it twice.",
-        source="Hohpe and Woolf 2003, Dead Letter Channel",
+        source="this project; dead letters: Hohpe and Woolf 2003, Dead Letter Channel",
     ),
     safety(
         "in_order",

@@ -14,7 +14,9 @@ when it succeeds.
 A new leader reads what is stored. That Acquired is never stored is on purpose: locks are lost with the leader, and so is
 the count of deliveries under way, so that a record may reach members more often than the limit says if leaders change
 between. The promise is about the count. The deposed leader may still have writes on their way; reading with the new
-leader epoch must fence them, or a member would be told that its acknowledgement is taken by a leader that is none.
+leader epoch must fence them, or a member would be told that its acknowledgement is taken by a leader that is none. Of a deposed
+leader only its writes under way are in the model; that it may go on giving out records is not, nor are renewed locks
+(KIP-1222) and dead letters.
 
 Members need no state of their own: one that holds nothing is the same as one that is not there. Deleted records (the log
 start offset moves) take the start offset with them, while those that are in flight stay with their holders until they are
