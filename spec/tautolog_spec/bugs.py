@@ -6,7 +6,7 @@ of exactly the stated length, and, where the model is proved, the named obligati
 
 from __future__ import annotations
 
-from tautolog_spec.exhibits import delivery, groups, quorum, replication, share
+from tautolog_spec.exhibits import delivery, groups, quorum, replication, share, transactions
 from tautolog_spec.exhibits.bug import Bug
 from tautolog_spec.fixes import Fix
 
@@ -17,6 +17,7 @@ MUSEUM: tuple[Bug, ...] = (
     *quorum.EXHIBITS,
     *groups.EXHIBITS,
     *share.EXHIBITS,
+    *transactions.EXHIBITS,
     *delivery.EXHIBITS,
 )
 """All of them, family by family, the oldest first."""
