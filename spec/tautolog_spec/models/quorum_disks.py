@@ -16,6 +16,7 @@ until the leader adds it to the voters (as `quorum-voters` shows).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 
 from tautolog_spec.fixes import Fix
@@ -30,6 +31,7 @@ from tautolog_spec.language import (
     Update,
     Variable,
     action,
+    auxiliary,
     exists,
     forall,
     only_with,
@@ -109,12 +111,16 @@ def in_office(leader: Variable, epoch: Variable) -> Formula:
 def elect(candidate: Variable, epoch: Variable, quorum: Variable) -> Step:
     """The voters of a quorum move on to an epoch and vote for one of them, whose log is as good as that of each."""
 
-    def votes(voter: Variable) -> Formula:
-        same_disk = when(Fix.QUORUM_VOTER_DIRECTORY_ID, ~replaced(voter))
-        return before(voter, epoch) & same_disk & when(Fix.QUORUM_UP_TO_DATE_VOTE, up_to_date(candidate, voter))
+    def of_all(holds: Callable[[Variable], Formula]) -> Formula:
+        return forall(Replica, lambda r: member(r, quorum) >> holds(r))
 
     return Step(
-        requires=(member(candidate, quorum), forall(Replica, lambda r: member(r, quorum) >> votes(r))),
+        requires=(
+            member(candidate, quorum),
+            of_all(lambda r: before(r, epoch)),
+            when(Fix.QUORUM_VOTER_DIRECTORY_ID, of_all(lambda r: ~replaced(r))),
+            when(Fix.QUORUM_UP_TO_DATE_VOTE, of_all(lambda r: up_to_date(candidate, r))),
+        ),
         updates=(
             at.assign(..., ..., to=lambda r, e: (member(r, quorum) & (e == epoch)) | (~member(r, quorum) & at(r, e))),
             leads.insert(epoch, candidate),
@@ -289,6 +295,27 @@ INVARIANTS = (
         ),
         meaning="Records of one offset and one epoch are the same record, and all before them are the same.",
         source=f"{RAFT}, log matching",
+    ),
+    auxiliary(
+        "one_epoch",
+        forall(Replica, Epoch, Epoch, lambda r, e, x: (at(r, e) & at(r, x)) >> (e == x)),
+        meaning="A voter is in one epoch at a time.",
+        source="this model",
+    ),
+    auxiliary(
+        "no_gaps",
+        forall(Replica, Offset, Offset, lambda r, o, p: (has(r, p) & (o < p)) >> has(r, o)),
+        meaning="A log has no gaps.",
+        source="this model",
+    ),
+    auxiliary(
+        "epochs_ascend",
+        forall(
+            *(Replica, Offset, Offset, Epoch, Epoch, Value, Value),
+            lambda r, o, p, e, x, v, w: (log(r, o, e, v) & log(r, p, x, w) & (o < p)) >> (e <= x),
+        ),
+        meaning="Epochs never fall along a log.",
+        source="this model",
     ),
 )
 

@@ -32,6 +32,7 @@ from tautolog_spec.language import (
     Update,
     Variable,
     action,
+    auxiliary,
     both,
     either,
     exists,
@@ -126,9 +127,14 @@ def in_office(leader: Variable, epoch: Variable) -> Formula:
 @action(Replica, Epoch, Voters, Quorum)
 def elect(candidate: Variable, epoch: Variable, voters: Variable, quorum: Variable) -> Step:
     """A majority of the candidate's voters, itself among them, moves on to an epoch and votes for it."""
-    votes = forall(Replica, lambda r: member(r, quorum) >> (before(r, epoch) & up_to_date(candidate, r)))
     return Step(
-        requires=(majority(quorum, voters), member(candidate, quorum), goes_by(candidate, voters), votes),
+        requires=(
+            majority(quorum, voters),
+            member(candidate, quorum),
+            goes_by(candidate, voters),
+            forall(Replica, lambda r: member(r, quorum) >> before(r, epoch)),
+            forall(Replica, lambda r: member(r, quorum) >> up_to_date(candidate, r)),
+        ),
         updates=(
             at.assign(..., ..., to=lambda r, e: (member(r, quorum) & (e == epoch)) | (~member(r, quorum) & at(r, e))),
             leads.insert(epoch, candidate),
@@ -267,6 +273,27 @@ INVARIANTS = (
         ),
         meaning="Two logs that have a record in common have all earlier records in common.",
         source=f"{RAFT}, log matching",
+    ),
+    auxiliary(
+        "one_epoch",
+        forall(Replica, Epoch, Epoch, lambda r, e, x: (at(r, e) & at(r, x)) >> (e == x)),
+        meaning="A replica is in one epoch at a time.",
+        source="this model",
+    ),
+    auxiliary(
+        "no_gaps",
+        forall(Replica, Offset, Offset, lambda r, o, p: (has(r, p) & (o < p)) >> has(r, o)),
+        meaning="A log has no gaps.",
+        source="this model",
+    ),
+    auxiliary(
+        "epochs_ascend",
+        forall(
+            *(Replica, Offset, Offset, Epoch, Epoch),
+            lambda r, o, p, e, x: (log(r, o, e) & log(r, p, x) & (o < p)) >> (e <= x),
+        ),
+        meaning="Epochs never fall along a log.",
+        source="this model",
     ),
 )
 
