@@ -26,7 +26,7 @@ import attrs
 import z3
 
 from tautolog_checkers.model.explore.liveness import check_liveness
-from tautolog_checkers.model.explore.search import explore
+from tautolog_checkers.model.explore.search import Exploration, explore
 from tautolog_checkers.model.prove.cores import core, invariants_before
 from tautolog_checkers.model.prove.obligations import Obligation, Prover
 from tautolog_checkers.model.prove.translate import changed
@@ -110,13 +110,17 @@ class Examiner:
     def __init__(self, model: Model, timeout_ms: int = TIMEOUT_MS) -> None:
         self.model = model
         self.prover = Prover(model, timeout_ms) if model.proved else None
-        self.configurations = [one for one in model.configurations if not one.nightly]
+        daily = (one for one in model.configurations if not one.nightly)
+        self.configurations = sorted(daily, key=lambda one: one.distinct)
+        self._invariants = {one.name: one.formula for one in model.without().invariants}
+        self._explored: dict[tuple[str, str, bool], Exploration] = {}
         known = [dict(one.bounds) for one in self.configurations]
         shown = [dict(one.bounds) for one in MUSEUM if one.model == model.name and not one.nightly]
         self.exhibits = [one for number, one in enumerate(shown) if one not in known + shown[:number]]
 
     def fate(self, mutant: Mutant) -> Fate:
         """Who misses the part of a mutant first."""
+        self._explored.clear()
         ways = (self.by_proof, self.implied, self.by_exploration, self.by_exhibits, self.by_count)
         return next((found for way in ways if (found := way(mutant)) is not None), Fate(mutant.part))
 
@@ -124,11 +128,10 @@ class Examiner:
         """Whether the mutant's action has a counterexample to the consecution of an invariant."""
         assert self.prover is not None
         translation = self.prover.translation
-        formula = next(one.formula for one in self.model.without().invariants if one.name == invariant)
         solver = z3.Solver(ctx=translation.context)
         solver.set("timeout", self.prover.timeout_ms)
         solver.add(self.prover.assumptions() + translation.move(mutant.act))
-        solver.add(translation.formula(Not(formula), changed(mutant.act)))
+        solver.add(translation.formula(Not(self._invariants[invariant]), changed(mutant.act)))
         return bool(solver.check() == z3.sat)
 
     def by_proof(self, mutant: Mutant) -> Fate | None:
@@ -143,7 +146,7 @@ class Examiner:
     def by_exploration(self, mutant: Mutant) -> Fate | None:
         """The first configuration in which something is broken, or never happens any more."""
         for one in self.configurations:
-            found = self.broken(mutant, one.bounds, one.symmetric, one.distinct * MORE)
+            found = self.broken(mutant, one.bounds, symmetric=one.symmetric, limit=one.distinct * MORE)
             if found is not None:
                 return found
         for one in self.configurations:
@@ -161,10 +164,19 @@ class Examiner:
                 return found
         return None
 
-    def broken(self, mutant: Mutant, bounds: Mapping[str, int], symmetric: bool, limit: int) -> Fate | None:  # noqa: FBT001  # as `explore` calls it
+    def _explore(
+        self, mutant: Mutant, bounds: Mapping[str, int], *, symmetric: bool, limit: int, only_safety: bool = True
+    ) -> Exploration:
+        key = (mutant.part, str(sorted(bounds.items())), only_safety)
+        if key not in self._explored:
+            found = explore(mutant.text, bounds, symmetric=symmetric, limit=limit, only_safety=only_safety)
+            self._explored[key] = found
+        return self._explored[key]
+
+    def broken(self, mutant: Mutant, bounds: Mapping[str, int], *, symmetric: bool, limit: int) -> Fate | None:
         """A promise, or else a lemma, that a finite instance of the mutant breaks."""
         for by in ("promise", "lemma"):
-            found = explore(mutant.text, bounds, symmetric=symmetric, limit=limit, only_safety=by == "promise")
+            found = self._explore(mutant, bounds, symmetric=symmetric, limit=limit, only_safety=by == "promise")
             if found.trace is not None:
                 return Fate(mutant.part, by, found.broken, len(found.trace), bounds)
             if all(one.is_safety for one in mutant.text.invariants):
@@ -180,7 +192,7 @@ class Examiner:
         return None
 
     def _never(self, mutant: Mutant, one: Configuration) -> Fate | None:
-        found = explore(mutant.text, one.bounds, symmetric=one.symmetric, limit=one.distinct * MORE)
+        found = self._explore(mutant, one.bounds, symmetric=one.symmetric, limit=one.distinct * MORE)
         if found.never:
             return Fate(mutant.part, "sometimes", found.never[0], bounds=one.bounds)
         return None
@@ -188,7 +200,7 @@ class Examiner:
     def by_count(self, mutant: Mutant) -> Fate | None:
         """The first configuration that has other states than it says."""
         for one in self.configurations:
-            found = explore(mutant.text, one.bounds, symmetric=one.symmetric, limit=one.distinct * MORE)
+            found = self._explore(mutant, one.bounds, symmetric=one.symmetric, limit=one.distinct * MORE)
             if (found.distinct, found.depth) != (one.distinct, one.depth):
                 more = "" if found.verdict == "holds" else "more than "
                 what = (
