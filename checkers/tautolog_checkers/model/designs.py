@@ -31,13 +31,13 @@ without one fix (`tautolog explore delivery --without FIX`)."""
 
 ADVICE = """## Which one to take
 
-- If the sink is a database, take the **inbox**: one row per record, written in the transaction of the effect or of the dead
+- If the sink is a database, take the **inbox in one transaction**: one row per record, written in the transaction of the effect or of the dead
   letter. It needs no lock, no order of commits, and nobody's clock.
 - If the sink only knows keys (a payment provider with idempotency keys, an upsert), it is an **idempotent sink**: effects
   come once; whoever repairs a dead letter must use the same key.
-- If the sink can only compare numbers, a **fencing token** keeps late workers away; duplicates remain possible, and the
+- If the sink can only compare numbers, a **lease with fence** keeps late workers away; duplicates remain possible, and the
   effect must bear them.
-- A **lock** alone makes duplicates rarer and promises no more than *key after*: it may expire under its holder.
+- A **lease** alone makes duplicates rarer and promises no more than *key after*: it may expire under its holder.
 - **Key before** is for effects that may rather be lost than done twice; all others lose records with it."""
 
 SPOILED = """## What spoils even the inbox

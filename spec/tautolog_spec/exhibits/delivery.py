@@ -39,7 +39,7 @@ EXHIBITS: tuple[Bug, ...] = (
         obligation="consecution begin key_with_outcome",
     ),
     Bug(
-        fix=Fix.DEDUP_LOCK,
+        fix=Fix.DEDUP_LEASE,
         title="The key that was set after the work",
         story="A worker looks for the key, charges the card, and sets the key. Between looking and setting another one "
         "looks: after a crash, or while both believe that the partition is theirs. The card is charged twice.",
@@ -53,7 +53,7 @@ EXHIBITS: tuple[Bug, ...] = (
     ),
     Bug(
         fix=Fix.DEDUP_FENCING_TOKEN,
-        title="The zombie that writes after its lock has expired",
+        title="The zombie that writes after its lease has expired",
         story="A worker takes a lock, pauses for longer than the lock lives, wakes up and writes, after the next holder "
         "has. It cannot know better; the sink could, if each holder showed the number of its lock.",
         reported="Kleppmann 2016, How to do distributed locking, "

@@ -18,10 +18,10 @@ PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "delivery.md"
 TABLE = {
     "key before": ("5 steps", "proved", "proved", "proved", "6 steps"),
     "key after": ("proved", "6 steps", "6 steps", "6 steps", "proved"),
-    "lock": ("proved", "7 steps", "7 steps", "7 steps", "proved"),
-    "lock with a fencing token": ("proved", "proved", "7 steps", "7 steps", "proved"),
+    "lease": ("proved", "7 steps", "7 steps", "7 steps", "proved"),
+    "lease with fence": ("proved", "proved", "7 steps", "7 steps", "proved"),
     "idempotent sink": ("proved", "proved", "proved", "6 steps", "proved"),
-    "inbox": ("proved", "proved", "proved", "proved", "proved"),
+    "inbox in one transaction": ("proved", "proved", "proved", "proved", "proved"),
 }
 
 

@@ -11,15 +11,15 @@ Everything hangs on where the key is, and when it is set. The designs form a lad
 
 1. `DEDUP_KEY_AFTER_EFFECT`: the key is set after the effect, not before. (Before: whoever dies between the two has lost
    the record, because the next worker finds the key and skips it.)
-2. `DEDUP_LOCK`: while a worker is at a record it holds a lock on the key that expires.
-3. `DEDUP_FENCING_TOKEN`: the sink refuses a holder whose lock went to somebody else in the meantime.
+2. `DEDUP_LEASE`: while a worker is at a record it holds a lease on the key, a lock that expires.
+3. `DEDUP_FENCING_TOKEN`: the sink refuses a holder whose lease went to somebody else in the meantime.
 4. `DEDUP_KEY_IN_SINK`: the sink itself keeps the keys of what it took, in the same transaction.
 5. `DEDUP_INBOX`: so it does for dead letters: a record has one outcome, decided once, in one transaction.
 
-A worker without a rung has nothing from those above it either. A lock promises nothing by itself: it expires, since the
+A worker without a rung has nothing from those above it either. A lease promises nothing by itself: it expires, and the
 model has no clock that holders could trust. With a token the sink refuses late holders, and still takes the effect a second
 time from a worker that is not late at all, after the first has died between effect and key. Only the rungs in which effect
-and key are one step end that; they do not need the lock any more.
+and key are one step end that; they do not need the lease any more.
 
 With the whole ladder, which is how the model stands, every promise is proved for any number of workers, records and
 attempts. What each smaller design keeps is proved in the same way, and what it does not keep has a shortest trace: the page

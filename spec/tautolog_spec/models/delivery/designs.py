@@ -68,20 +68,20 @@ DESIGNS: tuple[Design, ...] = (
     ),
     Design(
         "key after",
-        Fix.DEDUP_LOCK,
+        Fix.DEDUP_LEASE,
         "Look for the key, process, set the key, commit.",
         {"no_late_effect": 6, "effect_at_most_once": 6, "dead_letter_xor_effect": 6},
         (*IN_TURN, *OUTCOMES),
     ),
     Design(
-        "lock",
+        "lease",
         Fix.DEDUP_FENCING_TOKEN,
-        "Look for the key, take a lock that expires, process, set the key, give the lock back, commit.",
+        "Look for the key, take a lock that expires (a lease), process, set the key, give it back, commit.",
         {"no_late_effect": 7, "effect_at_most_once": 7, "dead_letter_xor_effect": 7},
         (*IN_TURN, *OUTCOMES),
     ),
     Design(
-        "lock with a fencing token",
+        "lease with fence",
         Fix.DEDUP_KEY_IN_SINK,
         "The same, and the sink refuses an effect whose token is older than one that it has taken.",
         {"effect_at_most_once": 7, "dead_letter_xor_effect": 7},
@@ -95,7 +95,7 @@ DESIGNS: tuple[Design, ...] = (
         (*IN_TURN, *OUTCOMES, *EFFECT_HAS_KEY, *TOKENS),
     ),
     Design(
-        "inbox",
+        "inbox in one transaction",
         None,
         "The sink keeps one outcome for each record, effect or dead letter, in one transaction with it.",
         {},

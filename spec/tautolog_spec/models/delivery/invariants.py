@@ -14,7 +14,7 @@ from tautolog_spec.models.delivery.text import (
     has_outcome,
     key,
     late,
-    lock,
+    lease,
     overtook,
     passed,
     postponed,
@@ -35,7 +35,7 @@ PROMISES: tuple[Invariant, ...] = (
     safety(
         "no_late_effect",
         forall(Offset, lambda o: ~late(o)),
-        meaning="A worker that lost its lock changes nothing after the next holder did.",
+        meaning="A worker that lost its lease changes nothing after the next holder did.",
         source="Kleppmann 2016, How to do distributed locking",
     ),
     safety(
@@ -102,9 +102,9 @@ TOKENS: tuple[Invariant, ...] = (
 
 TIDY: tuple[Invariant, ...] = (
     auxiliary(
-        "no_locks",
-        forall(Offset, Attempt, lambda o, t: ~lock(o, t)),
-        meaning="Whose sink keeps the keys needs no lock.",
+        "no_leases",
+        forall(Offset, Attempt, lambda o, t: ~lease(o, t)),
+        meaning="Whose sink keeps the keys needs no lease.",
     ),
     auxiliary(
         "position_of_working",

@@ -30,7 +30,7 @@ works = relation("works", Worker, Offset, Attempt, meaning="the worker is at the
 done = relation("done", Worker, Offset, meaning="the worker has done with the record all but to move on")
 used = relation("used", Offset, Attempt, meaning="attempts at the record have been numbered up to this one")
 key = relation("key", Offset, meaning="the record's deduplication key is set")
-lock = relation("lock", Offset, Attempt, meaning="this attempt holds the lock on the record's key")
+lease = relation("lease", Offset, Attempt, meaning="this attempt holds the lease on the record's key")
 effect = relation("effect", Offset, meaning="the sink has the record's effect")
 token = relation("token", Offset, Attempt, meaning="the sink has taken an effect of the record from this attempt")
 dead = relation("dead", Offset, meaning="the record is among the dead letters, for good")
@@ -43,13 +43,13 @@ twice = ghost("twice", Offset, meaning="the record's effect was applied more tha
 late = ghost("late", Offset, meaning="an attempt applied the effect after a later attempt had")
 overtook = ghost("overtook", Offset, meaning="the record's effect came while an earlier record had no outcome")
 RELATIONS = (
-    *(committed, working, passed, works, done, used, key, lock, effect, token, dead, buffered, postponed),
+    *(committed, working, passed, works, done, used, key, lease, effect, token, dead, buffered, postponed),
     *(twice, late, overtook),
 )
 
 LADDER = (
     Fix.DEDUP_KEY_AFTER_EFFECT,
-    Fix.DEDUP_LOCK,
+    Fix.DEDUP_LEASE,
     Fix.DEDUP_FENCING_TOKEN,
     Fix.DEDUP_KEY_IN_SINK,
     Fix.DEDUP_INBOX,
@@ -64,9 +64,9 @@ def from_rung(rung: Fix, formula: Formula, below: Formula = FALSE) -> Formula:
     return formula
 
 
-def locks() -> Formula:
-    """The design locks the key while a worker is at the record, and keeps it in a store of its own."""
-    return from_rung(Fix.DEDUP_LOCK, from_rung(Fix.DEDUP_KEY_IN_SINK, FALSE, TRUE))
+def leases() -> Formula:
+    """In this design a worker leases the key while it is at the record, and the key is in a store of its own."""
+    return from_rung(Fix.DEDUP_LEASE, from_rung(Fix.DEDUP_KEY_IN_SINK, FALSE, TRUE))
 
 
 def current(worker: Variable, record: Variable) -> Formula:
@@ -116,20 +116,20 @@ def skip(worker: Variable, record: Variable) -> Step:
 
 @action(Worker, Offset, Attempt)
 def begin(worker: Variable, record: Variable, attempt: Variable) -> Step:
-    """The worker turns to its next record. Where the key is in a store, it looks there first, and locks or sets the key."""
-    unlocked = forall(Attempt, lambda t: ~lock(record, t))
+    """The worker turns to its next record. Where the key is in a store, it looks there first, and leases or sets the key."""
+    free = forall(Attempt, lambda t: ~lease(record, t))
     return Step(
         requires=(
             current(worker, record),
             forall(Attempt, lambda t: ~works(worker, record, t)),
             ~used(record, attempt),
             from_rung(Fix.DEDUP_KEY_IN_SINK, TRUE, ~key(record)),
-            locks() >> unlocked,
+            leases() >> free,
         ),
         updates=(
             works.insert(worker, record, attempt),
             used.insert(record, ..., where=lambda t: t <= attempt),
-            lock.assign(record, attempt, to=locks),
+            lease.assign(record, attempt, to=leases),
             only_without(Fix.DEDUP_KEY_AFTER_EFFECT, key.insert(record)),
         ),
     )
@@ -137,8 +137,8 @@ def begin(worker: Variable, record: Variable, attempt: Variable) -> Step:
 
 @action(Offset, Attempt)
 def expire(record: Variable, attempt: Variable) -> Step:
-    """The lock on a record's key runs out, whether or not its holder still works."""
-    return Step(requires=(locks(), lock(record, attempt)), updates=(lock.remove(record, attempt),))
+    """The lease of a record's key runs out, whether or not its holder still works."""
+    return Step(requires=(leases(), lease(record, attempt)), updates=(lease.remove(record, attempt),))
 
 
 def at_work(worker: Variable, record: Variable, attempt: Variable) -> tuple[Formula, ...]:
@@ -219,8 +219,8 @@ def postpone(worker: Variable, record: Variable, attempt: Variable) -> Step:
 
 @action(Worker, Offset)
 def finish(worker: Variable, record: Variable) -> Step:
-    """The worker moves on. Where the key is in a store and not set before, it sets it now, and gives its lock back."""
-    settles = from_rung(Fix.DEDUP_LOCK, from_rung(Fix.DEDUP_KEY_IN_SINK, FALSE, TRUE), when(LADDER[0], TRUE, FALSE))
+    """The worker moves on. Where the key is in a store and not set before, it sets it now, and gives its lease back."""
+    settles = from_rung(Fix.DEDUP_LEASE, from_rung(Fix.DEDUP_KEY_IN_SINK, FALSE, TRUE), when(LADDER[0], TRUE, FALSE))
     return Step(
         requires=(done(worker, record),),
         updates=(
@@ -228,7 +228,7 @@ def finish(worker: Variable, record: Variable) -> Step:
             works.remove(worker, record, ...),
             done.remove(worker, record),
             key.assign(record, to=lambda: key(record) | settles),
-            lock.remove(record, ..., where=lambda t: works(worker, record, t)),
+            lease.remove(record, ..., where=lambda t: works(worker, record, t)),
         ),
     )
 
