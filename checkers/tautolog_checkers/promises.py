@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tautolog_checkers.verdict import Verdict, broken_class
+
 PROMISES: dict[str, str] = {
     "nonlinearizable": "there is an order of effect in which every answer is right, each between its call and its return",
     # sends, polls and transactions
@@ -53,3 +55,9 @@ PROMISES: dict[str, str] = {
     "committed-unread": "a group does not commit past a record that none of its members was given",
 }
 """Class -> the promise, as a sentence without its full stop."""
+
+
+def broken_promise(verdict: Verdict) -> str | None:
+    """The promise that a violated verdict opens with, in words and without its full stop; None for any other verdict."""
+    name = broken_class(verdict)
+    return None if name is None else PROMISES.get(name, name)

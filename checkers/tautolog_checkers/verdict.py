@@ -16,6 +16,10 @@ EXAMPLES = 64
 """How many findings of one class are kept with words and operations; all are counted."""
 
 
+SYMPTOMS = frozenset({"unseen", "unconverged"})
+"""Classes that say that something is missing, not what went wrong: no report opens with them if there is another one."""
+
+
 class Outcome(IntEnum):
     """The three verdicts, ordered so that `max` joins them."""
 
@@ -150,6 +154,44 @@ class Verdict:
             "check_seconds": round(self.check_seconds, 6),
             "witness_seconds": round(self.witness_seconds, 6),
         }
+
+
+def joined(first: Verdict, *others: Verdict) -> Verdict:
+    """Several judges' verdicts of one history as one: the worst decides, and what all of them found stands in it.
+
+    Where several are equally bad, the last of them that shows more than a symptom is asked for the reason and the witness.
+    """
+    verdicts = (first, *others)
+    outcome = worst(verdict.outcome for verdict in verdicts)
+    guilty = [verdict for verdict in reversed(verdicts) if verdict.outcome is outcome]
+    decided = min(guilty, key=lambda verdict: broken_class(verdict) in SYMPTOMS)
+    anomalies: dict[str, int] = {}
+    findings: dict[str, list[Finding]] = {}
+    for verdict in verdicts:
+        for name, count in verdict.anomalies.items():
+            if count > anomalies.get(name, 0):
+                anomalies[name], findings[name] = count, verdict.findings.get(name, [])
+    forbidden = dict.fromkeys(name for verdict in verdicts for name in verdict.forbidden)
+    return attrs.evolve(
+        first,
+        outcome=outcome,
+        reason=decided.reason,
+        algorithm="; ".join(verdict.algorithm for verdict in verdicts),
+        profile="; ".join(verdict.profile for verdict in verdicts if verdict.profile),
+        anomalies=anomalies,
+        forbidden=tuple(forbidden),
+        findings=findings,
+        witness=decided.witness,
+        check_seconds=sum(verdict.check_seconds for verdict in verdicts),
+    )
+
+
+def broken_class(verdict: Verdict) -> str | None:
+    """The class that a violated verdict opens with; None for any other verdict."""
+    if verdict.outcome is not Outcome.VIOLATED:
+        return None
+    named = (name for name in verdict.forbidden if verdict.reason.startswith(f"{name}: "))
+    return next(named, next(iter(verdict.forbidden), "nonlinearizable"))
 
 
 def _name(key: Any) -> str:

@@ -7,7 +7,7 @@ from types import ModuleType
 from tautolog_checkers.delivery import committed_offset, committed_unread, fencing, rest, vanished
 from tautolog_checkers.delivery.evidence import Evidence
 from tautolog_checkers.history.events import History
-from tautolog_checkers.verdict import Findings, Outcome, Verdict
+from tautolog_checkers.verdict import SYMPTOMS, Findings, Outcome, Verdict
 
 CHECKS: tuple[ModuleType, ...] = (rest, vanished, committed_offset, committed_unread, fencing)
 """The promises, in the order in which they are looked at."""
@@ -41,8 +41,9 @@ def judge_delivery(history: History, *, allowed: frozenset[str] = frozenset()) -
     outcome, reason = Outcome.HOLDS, "no forbidden anomaly"
     witness: tuple[int, ...] = ()
     if forbidden:
-        first = findings.examples[forbidden[0]][0]
-        outcome, reason, witness = Outcome.VIOLATED, f"{forbidden[0]}: {first.text}", first.operations
+        worst = min(forbidden, key=lambda name: name in SYMPTOMS)
+        first = findings.examples[worst][0]
+        outcome, reason, witness = Outcome.VIOLATED, f"{worst}: {first.text}", first.operations
     elif not evidence.final_complete:
         outcome, reason = Outcome.UNKNOWN, "the run ended before everything was read once more"
     return Verdict(

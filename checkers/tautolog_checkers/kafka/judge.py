@@ -34,7 +34,7 @@ from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.profiles import CLASSES, Profile
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
 from tautolog_checkers.quiet import collector_paused
-from tautolog_checkers.verdict import Finding, Findings, Outcome, Verdict
+from tautolog_checkers.verdict import SYMPTOMS, Finding, Findings, Outcome, Verdict
 
 CHECKS: tuple[ModuleType, ...] = (
     inconsistent_offsets,
@@ -124,7 +124,7 @@ def judge_kafka(
 
 def _severity(anomaly: str) -> int:
     """What a report opens with: what corrupts before what is merely missing."""
-    return len(CLASSES) if anomaly == "unseen" else CLASSES.index(anomaly)
+    return len(CLASSES) if anomaly in SYMPTOMS else CLASSES.index(anomaly)
 
 
 def _decide(worst: str | None, examples: dict[str, list[Finding]], operations: int, limit: str) -> tuple[Outcome, str]:

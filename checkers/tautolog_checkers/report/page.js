@@ -51,7 +51,8 @@
   }
 
   // ---- canvases
-  const gutter = 92, laneHeight = 22, tall = 24;
+  const gutter = 92, laneHeight = 22;
+  let tall = 24;
   const prepare = (canvas, height) => {
     const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth;
     canvas.style.height = height + "px";
@@ -76,18 +77,36 @@
   const latest = new Map();
   scene.marks.forEach(([lane, position], m) => { if (latest.has(lane)) following[latest.get(lane)] = position; latest.set(lane, m); });
   const placeOfRow = new Map();  // process -> [top, height]; rows that show something are tall, the others share what is left
+  // Where there are many processes, those that show nothing share rows with others that come before or after them.
+  const tracks = (shown, told) => {
+    if (shown.length <= 40) return shown.map((p) => [p]);
+    const shared = [], free = [];
+    const span = (p) => [call[rows[p][0]], Math.min(end[rows[p][rows[p].length - 1]], scene.size)];
+    for (const p of shown.filter((p) => !told.has(p)).sort((a, b) => span(a)[0] - span(b)[0])) {
+      const [first, last] = span(p);
+      let t = free.findIndex((stop) => stop < first);
+      if (t < 0) { t = free.length; shared.push([]); }
+      shared[t].push(p); free[t] = last;
+    }
+    return shown.filter((p) => told.has(p)).map((p) => [p]).concat(shared);
+  };
   const layOut = () => {
     const shown = visibleRows(), told = new Set([...view.marked.keys(), ...illegal].map((i) => scene.process[i]));
-    const tallRows = shown.length * tall < room ? shown.length : shown.filter((p) => told.has(p)).length;
-    const small = Math.max(3, Math.min(20, (room - tallRows * tall) / Math.max(1, shown.length - tallRows)));
+    const list = tracks(shown, told), own = list.filter(([p]) => told.has(p)).length;
+    tall = list.length * 34 <= room ? 34 : 24;
+    const roomy = list.length * tall <= room;
+    const small = roomy ? tall : Math.max(3, Math.min(20, (room - own * tall) / Math.max(1, list.length - own)));
     let y = scene.lanes.length * laneHeight;
-    placeOfRow.clear();
-    for (const p of shown) {
-      const h = tallRows === shown.length || told.has(p) ? tall : small;
-      placeOfRow.set(p, [y, h]); y += h;
+    placeOfRow.clear(); labels.length = 0;
+    for (const track of list) {
+      const h = told.has(track[0]) ? tall : small;
+      for (const p of track) placeOfRow.set(p, [y, h]);
+      labels.push([track.length > 1 ? `${track.length} processes` : "process " + scene.processes[track[0]], y, h]);
+      y += h;
     }
     return y;
   };
+  const labels = [];  // [text, top, height] of each row
   const room = parts.length ? 230 : 440;
 
   const drawRows = () => {
@@ -97,9 +116,9 @@
     pen.fillStyle = paint.soft;
     scene.lanes.forEach((name, l) => pen.fillText(name, 8, l * laneHeight + laneHeight / 2, gutter - 12));
     let free = 0;
-    for (const [p, [y, h]] of placeOfRow) {
+    for (const [text, y, h] of labels) {
       pen.fillStyle = paint.line; if (h >= 6) pen.fillRect(gutter, y + h - 0.5, width - gutter, 0.5);
-      if (y + h / 2 >= free || h === tall) { pen.fillStyle = h === tall ? paint.ink : paint.soft; pen.fillText("process " + scene.processes[p], 8, y + h / 2, gutter - 12); free = y + h / 2 + 13; }
+      if (y + h / 2 >= free || h === tall) { pen.fillStyle = h === tall ? paint.ink : paint.soft; pen.fillText(text, 8, y + h / 2, gutter - 12); free = y + h / 2 + 13; }
     }
     pen.save(); pen.beginPath(); pen.rect(gutter, 0, width - gutter, height); pen.clip();
     for (let m = 0; m < scene.marks.length; m++) {
@@ -130,7 +149,7 @@
       const x1 = Math.max(x0 + Math.min(2, Math.max(0.7, s * 0.8)), xOf(stop + 0.7, width));
       if (!marked && !illegal.has(i) && s < 0.4 && x1 < edge) continue;
       edge = x0 + 0.8;
-      pen.globalAlpha = touches(i, view.key) ? (scene.type[i] === 2 ? 0.55 : 0.9) : 0.15;
+      pen.globalAlpha = marked || touches(i, view.key) ? (scene.type[i] === 2 ? 0.55 : 0.9) : 0.15;
       pen.fillStyle = fill(i); pen.fillRect(x0, y, x1 - x0, h);
       if (marked || illegal.has(i)) {
         pen.globalAlpha = 1; pen.strokeStyle = paint.bad; pen.lineWidth = 2; pen.setLineDash(marked ? [] : [4, 3]);
@@ -138,9 +157,9 @@
       }
       const numbered = marked && badge(pen, i, x0 - 1, y + h / 2);
       if (x1 - x0 > 46 && h > 9) {
-        const faded = !touches(i, view.key);
+        const faded = !marked && !touches(i, view.key);
         pen.globalAlpha = faded ? 0.6 : 1; pen.fillStyle = faded ? paint.soft : paint.paper;
-        pen.save(); pen.beginPath(); pen.rect(x0, y, x1 - x0, h); pen.clip(); pen.fillText(brief(i), x0 + (numbered ? 12 : 4), y + h / 2); pen.restore();
+        pen.save(); pen.beginPath(); pen.rect(x0, y, x1 - x0, h); pen.clip(); pen.fillText(brief(i), x0 + (numbered ? 12 : 4), y + h / (scene.order.length ? 2.6 : 2)); pen.restore();
       }
     }
     pen.globalAlpha = 1;
@@ -154,18 +173,25 @@
   };
   const drawOrder = (pen, width) => {  // the linearization: each operation takes effect after the one before it
     if (!scene.order.length) return;
-    pen.strokeStyle = paint.good; pen.fillStyle = paint.good; pen.lineWidth = 1.2; pen.beginPath();
-    let at = 0, started = false;
+    const points = [];
+    let at = 0;
     for (const i of scene.order) {
-      at = Math.max(at, call[i] + 0.2);
+      at = Math.max(at, call[i] + 0.3);
       if (at > view.to + 50) break;
       const place = placeOfRow.get(scene.process[i]);
-      if (place === undefined || at < view.from - 50) continue;
-      const x = xOf(at + 0.1, width), middle = place[0] + place[1] / 2;
-      if (started) pen.lineTo(x, middle); else pen.moveTo(x, middle);
-      started = true;
+      if (place !== undefined && at >= view.from - 50) points.push([xOf(at + 0.1, width), place[0] + place[1] * 0.78]);
+      at += 0.01;
     }
-    pen.stroke();
+    for (const [colour, line] of [[paint.paper, 4], [paint.good, 2]]) {
+      pen.strokeStyle = colour; pen.lineWidth = line; pen.beginPath();
+      points.forEach(([x, y], number) => number ? pen.lineTo(x, y) : pen.moveTo(x, y));
+      pen.stroke();
+    }
+    if (points.length > 400) return;
+    for (const [x, y] of points) {
+      pen.fillStyle = paint.paper; pen.beginPath(); pen.arc(x, y, 4.5, 0, 7); pen.fill();
+      pen.fillStyle = paint.good; pen.beginPath(); pen.arc(x, y, 3, 0, 7); pen.fill();
+    }
   };
   const axis = (pen, width, y) => {
     const raw = (view.to - view.from) / 8, unit = 10 ** Math.floor(Math.log10(Math.max(1, raw)));

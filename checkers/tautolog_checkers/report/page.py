@@ -16,7 +16,7 @@ from tautolog_checkers.history.operations import Operation
 from tautolog_checkers.promises import PROMISES
 from tautolog_checkers.report.scene import build_scene, operations_of
 from tautolog_checkers.report.words import tell
-from tautolog_checkers.verdict import Finding, Outcome, Verdict
+from tautolog_checkers.verdict import Finding, Outcome, Verdict, broken_class
 
 ASSETS = Path(__file__).parent
 SHOWN = 5
@@ -72,16 +72,9 @@ def _embedded(scene: dict[str, Any]) -> str:
     return text.replace("<", "\\u003c").replace("://", ":\\/\\/")
 
 
-def worst_class(verdict: Verdict) -> str | None:
-    """The class that a violated verdict opens with."""
-    return next((name for name in verdict.forbidden if verdict.reason.startswith(f"{name}: ")), None) or next(
-        iter(verdict.forbidden or (("nonlinearizable",) if verdict.outcome is Outcome.VIOLATED else ())), None
-    )
-
-
 def _story(verdict: Verdict) -> str:
     """What went wrong, for somebody who sees such a page for the first time."""
-    name = worst_class(verdict) if verdict.outcome is Outcome.VIOLATED else None
+    name = broken_class(verdict)
     if name is None:
         return f'<p class="what">{_plain(verdict.reason)}</p>'
     what = verdict.reason.removeprefix(f"{name}: ")
@@ -107,7 +100,7 @@ def _witness(history: History, verdict: Verdict) -> str:
         return ""
     wanted = set(verdict.witness)
     found = [operation for operation in operations_of(history) if operation.index in wanted]
-    examples = verdict.findings.get(worst_class(verdict) or "")
+    examples = verdict.findings.get(broken_class(verdict) or "")
     key = examples[0].key if examples else None
     rows = "".join(_row(operation, number, key) for number, operation in enumerate(found[:WITNESSES], 1))
     more = f'<p class="more">{len(found) - WITNESSES} more</p>' if len(found) > WITNESSES else ""
@@ -131,7 +124,10 @@ def _classes(verdict: Verdict) -> str:
     if not verdict.anomalies:
         return "<p>No anomaly of any class was found.</p>" if verdict.outcome is Outcome.HOLDS else ""
     parts = []
-    for name, count in verdict.anomalies.items():
+    opening = broken_class(verdict)
+    order = sorted(verdict.anomalies, key=lambda name: (name != opening, name not in verdict.forbidden))
+    for name in order:
+        count = verdict.anomalies[name]
         forbidden = "forbidden" if name in verdict.forbidden else "allowed"
         examples = verdict.findings.get(name, [])
         items = "".join(_item(finding, number) for number, finding in enumerate(examples[:SHOWN]))

@@ -31,7 +31,7 @@ from tautolog_checkers.history.jsonl import read_lines
 from tautolog_checkers.history.problems import Problems
 from tautolog_checkers.kafka import profiles as judged
 from tautolog_checkers.kafka.judge import judge_kafka
-from tautolog_checkers.verdict import Outcome, Verdict, worst
+from tautolog_checkers.verdict import Outcome, Verdict, joined
 
 TOPICS: Final = {"orders": 3, "audit": 1}
 PATIENCE_MS: Final = 180_000
@@ -61,6 +61,11 @@ class Result:
     steps: int
     faults: dict[str, int]
     verdicts: tuple[Verdict, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What all judges say together."""
+        return joined(*self.verdicts)
 
     @property
     def replay(self) -> str:
@@ -221,15 +226,14 @@ class Run:
         history = self.recorder.history()
         events = read_lines(history, Problems(f"seed {self.seed}"))
         verdicts = (judge_kafka(events, PROMISES), judge_delivery(events))
-        outcome = worst(verdict.outcome for verdict in verdicts)
-        reason = next(verdict.reason for verdict in reversed(verdicts) if verdict.outcome is outcome)
+        together = joined(*verdicts)
         digest = sha256(history + self.cast.broker.disk.digest().encode()).hexdigest()[:32]
         return Result(
             seed=self.seed,
             profile=self.profile.name,
             fsync=str(self.fsync),
-            outcome=outcome,
-            reason=reason,
+            outcome=together.outcome,
+            reason=together.reason,
             digest=digest,
             history=history,
             events=self.recorder.events,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,10 +46,16 @@ def demo(*, out: Path, sabotage: str | None) -> int:
     page = outcome.history.with_suffix(".html")
     write_page(page, history, verdict, "tautolog demo")
     _table(console, outcome)
-    _verdict(console, verdict, outcome, page)
+    _verdict(console, verdict, outcome, page, _again(out, sabotage))
     if verdict.holds and (outcome.lost or outcome.problems or outcome.disordered or outcome.doubled):
         return VIOLATED
     return verdict.exit_code
+
+
+def _again(out: Path, sabotage: str | None) -> str:
+    """The line that plays the same story again; real time and real processes have no seed."""
+    folder = "" if out == Path("tautolog-demo") else f" --out {shlex.quote(str(out))}"
+    return "tautolog demo" + folder + ("" if sabotage is None else f" --break {sabotage}")
 
 
 def _play(out: Path, sabotage: str | None, console: Console) -> Outcome:
@@ -99,11 +106,17 @@ def _table(console: Console, outcome: Outcome) -> None:
         console.print(problem)
 
 
-def _verdict(console: Console, verdict: Verdict, outcome: Outcome, page: Path) -> None:
+def _verdict(console: Console, verdict: Verdict, outcome: Outcome, page: Path, again: str) -> None:
+    from tautolog_checkers.promises import broken_promise
+
     color = {"holds": "green", "violated": "red"}.get(str(verdict.outcome), "yellow")
     console.print(f"verdict [bold {color}]{verdict.outcome}[/]: {verdict.reason}")
-    counts = {name: count for name, count in verdict.anomalies.items() if count}
-    if counts:
-        console.print("found: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+    if verdict.anomalies:
+        console.print("found: " + ", ".join(f"{name} {count}" for name, count in verdict.anomalies.items()))
+    promise = broken_promise(verdict)
+    if promise is not None:
+        console.print(f"broken promise: {promise}", soft_wrap=True)
+        console.print("seed: none, these are real processes in real time", soft_wrap=True)
+        console.print(f"replay: {again}", soft_wrap=True)
     console.print(f"history {outcome.history}", soft_wrap=True)
     console.print(f"picture {page}", soft_wrap=True)

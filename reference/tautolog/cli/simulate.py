@@ -18,6 +18,9 @@ from tautolog.cli.errors import Usage
 if TYPE_CHECKING:
     from tautolog.campaign.run import Result
 
+FALLBACK = "tautolog-simulation"
+"""Where a seed that does not hold is written if no folder was named: a failure without its history is worth little."""
+
 _RANGE = re.compile(r"([0-9]+)(?:\.\.([0-9]+))?", re.ASCII)
 _MOST = 2**63 - 1
 
@@ -30,7 +33,12 @@ _MOST = 2**63 - 1
     metavar="A..B",
     help="The seeds to run, both ends included; or one seed.",
 )
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Write each history to DIR/SEED.jsonl.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help=f"Write each history to DIR/SEED.jsonl; without it, what does not hold is written to {FALLBACK}.",
+)
 @click.option("--jobs", type=click.IntRange(1, 1024), default=1, show_default=True, help="Processes to run seeds in.")
 @click.option("--profile", default="default", show_default=True, metavar="P", help="What happens; `list` lists them.")
 @click.option(
@@ -62,14 +70,11 @@ def simulate(*, seeds: str, out: Path | None, jobs: int, profile: str, fsync: st
     results: list[dict[str, Any]] = []
     worst = 0
     for result in _results(wanted, profile, fsync, jobs):
-        path = None
-        if out is not None:
-            path = out / f"{result.seed}.jsonl"
-            _write(path, result.history)
+        path, picture = _keep(result, out)
         worst = max(worst, int(result.outcome))
-        results.append(_fields(result, path))
+        results.append(_fields(result, path, picture))
         if not as_json:
-            _print(result, path)
+            _print(result, path, picture)
     _summary(results, time.perf_counter() - began, as_json=as_json)
     return (0, 2, 1)[worst]
 
@@ -92,6 +97,27 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Usage(f"--out {folder}: {os.strerror(error.errno or 0)}") from error
+
+
+def _keep(result: Result, out: Path | None) -> tuple[Path | None, Path | None]:
+    """Write the history where it was asked for or does not hold, and a page of what does not hold; return both paths."""
+    if out is None and not result.outcome:
+        return None, None
+    folder = out or Path(FALLBACK)
+    if out is None:
+        _make(folder)
+    path = folder / f"{result.seed}.jsonl"
+    _write(path, result.history)
+    if not result.outcome:
+        return path, None
+    from tautolog_checkers.history.jsonl import read_lines
+    from tautolog_checkers.history.problems import Problems
+    from tautolog_checkers.report.page import render_page
+
+    picture = path.with_suffix(".html")
+    history = read_lines(result.history, Problems(str(path), lenient=True))
+    _write(picture, render_page(history, result.verdict, f"seed {result.seed}, {result.profile}").encode())
+    return path, picture
 
 
 def _write(path: Path, history: bytes) -> None:
@@ -120,7 +146,7 @@ def _results(seeds: range, profile: str, fsync: str, jobs: int) -> Iterator[Resu
             bar.advance(task)
 
 
-def _fields(result: Result, path: Path | None) -> dict[str, Any]:
+def _fields(result: Result, path: Path | None, picture: Path | None) -> dict[str, Any]:
     return {
         "seed": result.seed,
         "verdict": str(result.outcome),
@@ -136,18 +162,24 @@ def _fields(result: Result, path: Path | None) -> dict[str, Any]:
         "anomalies": {name: count for verdict in result.verdicts for name, count in verdict.anomalies.items()},
         "replay": result.replay,
         "history": None if path is None else str(path),
+        "picture": None if picture is None else str(picture),
     }
 
 
-def _print(result: Result, path: Path | None) -> None:
+def _print(result: Result, path: Path | None, picture: Path | None) -> None:
+    from tautolog_checkers.promises import broken_promise
+
     faults = ", ".join(f"{name} {count}" for name, count in result.faults.items()) or "no faults"
     size = f"{result.operations} operations in {result.virtual_ms / 1000:.1f} virtual s"
     click.echo(f"seed {result.seed}: {result.outcome} {result.digest} ({size}; {faults})")
     if result.outcome:
-        click.echo(f"  {'broken' if result.outcome == 2 else 'undecided'}: {result.reason}")
+        promise = broken_promise(result.verdict)
+        if promise is not None:
+            click.echo(f"  broken promise: {promise}")
+        click.echo(f"  {'found' if result.outcome == 2 else 'undecided'}: {result.reason}")
         click.echo(f"  replay: {result.replay}")
-        if path is not None:
-            click.echo(f"  history: {path}")
+        click.echo(f"  history: {path}")
+        click.echo(f"  picture: {picture}")
 
 
 def _summary(results: list[dict[str, Any]], seconds: float, *, as_json: bool) -> None:
