@@ -31,7 +31,11 @@ unknown operations, `WIDTH` bits a kind."""
 Origins: TypeAlias = dict[Configuration, tuple[Configuration, "Op | None"]]
 """Configuration -> the one it came from, and the operation that took effect in between, if one did."""
 
-WIDTH = 16
+Pending: TypeAlias = tuple[int, Row, Op, bool]
+"""An operation that has begun: its bit, where it leads, and whether it may change the state by what it finds there."""
+
+WIDTH = 24
+"""Bits for the count of one kind of unknown operation, the topmost one kept free: up to eight million of a kind."""
 OFTEN = 128
 """How many configurations are expanded between two looks at the limits."""
 
@@ -56,6 +60,7 @@ class Search:
         "_model",
         "_most",
         "_pending",
+        "_reads",
         "_slots",
         "_unknown",
         "_until_check",
@@ -78,12 +83,13 @@ class Search:
         self.transitions = Transitions(model, ops)
         first = self.transitions.intern(model.initial if initial is None else initial)
         self.configurations: set[Configuration] = {(first, 0, 0, 0)}
-        self._pending: dict[int, tuple[Op, Row, bool]] = {}
+        self._pending: dict[int, Pending] = {}
         self._slots: dict[int, int] = {}
         self._free: list[int] = []
         self._kinds: dict[tuple[object, object], list[int]] = {}
         self._unknown: list[tuple[Op, Row, bool]] = []
         self._guard = 0
+        self._reads = 0
         self._writes = 0
         self._budget = budget
         self._most = most
@@ -101,7 +107,12 @@ class Search:
         slot = self._free.pop() if self._free else len(self._pending)
         bit = 1 << slot
         self._slots[op.index] = bit
-        self._pending[bit] = (op, row, model.readonly(op))
+        readonly, blind = model.readonly(op), model.blind(op)
+        self._pending[bit] = (bit, row, op, not readonly and not blind)
+        if readonly:
+            self._reads |= bit
+        elif blind:
+            self._writes |= bit
         fill = self.transitions.fill
         absorbed = set()
         for state in {configuration[0] for configuration in self.configurations}:
@@ -122,8 +133,6 @@ class Search:
                         if s in absorbed
                     }
                 )
-        if model.blind(op):
-            self._writes |= bit
 
     def _add_unknown(self, op: Op, row: Row) -> None:
         """One more of a kind that may take effect at any time, or never."""
@@ -159,6 +168,7 @@ class Search:
         self.configurations = self._undominated(passed) if self._kinds and len(passed) > 1 else passed
         del self._pending[bit]
         self._writes &= keep
+        self._reads &= keep
         self._free.append(bit.bit_length() - 1)
         return True
 
@@ -174,7 +184,7 @@ class Search:
 
     def _close(self, bit: int, now: int, origins: Origins | None) -> set[Configuration]:
         """All configurations in which the returning operation has taken effect, by as few steps as possible."""
-        readonly = self._pending[bit][2]
+        readonly = bool(self._reads & bit)
         passed: set[Configuration] = set()
         waiting: list[Configuration] = []
         for configuration in self.configurations:
@@ -189,7 +199,7 @@ class Search:
         work: list[Configuration] = []
         for configuration in waiting:
             state, done, used, spent = configuration
-            all_done = moves.absorb(state, done)  # more than when it was made, where the state died meanwhile
+            all_done = done | moves.around(state)[0]  # more than when it was made, where the state died meanwhile
             if all_done != done:
                 if origins is not None:
                     origins[state, all_done, used, spent] = (configuration, None)
@@ -208,14 +218,11 @@ class Search:
         """What can take effect now, sorted by what it is."""
         moves = _Moves(self.transitions, now, self._writes)
         any_state = next(iter(self.configurations))[0]
-        for bit, (op, row, readonly) in self._pending.items():
-            moves.all.append((bit, row, op))
-            if readonly:
-                continue
-            if bit & self._writes:
-                moves.writes.append((bit, moves.alive(row, op, any_state)))
-            else:
-                moves.others.append((bit, row, op))
+        moves.all = list(self._pending.values())
+        if self._writes:
+            moves.writes = [
+                (bit, moves.alive(row, op, any_state)) for bit, row, op, _ in moves.all if bit & self._writes
+            ]
         for shift, count in self._kinds.values():
             op, row, blind = self._unknown[shift // WIDTH]
             if blind:
@@ -237,8 +244,7 @@ class Search:
         """Where no operation is unknown: breadth is bounded by what is pending alone."""
         seen = set(work)
         roots = frozenset() if origins is None else self.configurations | seen
-        writes_mask, writes, others, absorb = moves.mask, moves.writes, moves.others, moves.absorb
-        get_after = moves.alive
+        writes_mask, writes, around = moves.mask, moves.writes, moves.around
         while work:
             state, done, used, _ = work.pop()
             self.expanded += 1
@@ -247,16 +253,12 @@ class Search:
             following = [
                 (after, done | writes_mask, used | b, b) for b, after in writes if not used & b and after != state
             ]
-            for b, row, op in others:
-                if not used & b:
-                    after = get_after(row, op, state)
-                    if after >= 0 and after != state:
-                        following.append((after, done | b, used | b, b))
+            following += [(after, done | b, used | b, b) for b, after in around(state)[1] if not used & b]
             for after, now_done, now_used, b in following:
-                all_done = absorb(after, now_done)
+                all_done = now_done | around(after)[0]
                 made = (after, all_done, now_used, 0)
                 if origins is not None and made not in origins and made not in roots:
-                    origins[made] = ((state, done, used, 0), self._pending[b][0])
+                    origins[made] = ((state, done, used, 0), self._pending[b][2])
                 if all_done & bit:
                     if b == bit or not done & bit:
                         passed.add(made)
@@ -284,7 +286,7 @@ class Search:
         seen: dict[tuple[int, int, int], list[int]] = {}
         for state, done, used, spent in work:
             self._improves(seen, (state, done, used), spent)
-        writes_mask, mask, absorb, get_after = moves.mask, (1 << (WIDTH - 1)) - 1, moves.absorb, moves.alive
+        writes_mask, mask, around, get_after = moves.mask, (1 << (WIDTH - 1)) - 1, moves.around, moves.alive
         roots = frozenset() if origins is None else self.configurations | set(work)
         bare = [False] * len(work)
         for number, (state, done, used, spent) in enumerate(work):  # grows; what spent less comes first
@@ -305,20 +307,16 @@ class Search:
                     for after, shift, count in moves.unknown_writes
                     if (after != state or writes_mask & ~done) and (spent >> shift) & mask < count
                 ]
-            for b, row, op in moves.others:
-                if not used & b:
-                    after = get_after(row, op, state)
-                    if after >= 0 and after != state:
-                        following.append((after, done | b, used | b, spent, b))
+            following += [(after, done | b, used | b, spent, b) for b, after in around(state)[1] if not used & b]
             for row, op, shift, count in moves.unknown:
                 if (spent >> shift) & mask < count:
                     after = get_after(row, op, state)
                     if after >= 0 and after != state:
                         following.append((after, done, used, spent + (1 << shift), -1 - shift))
             for after, now_done, now_used, now_spent, b in following:
-                made = (after, absorb(after, now_done), now_used, now_spent)
+                made = (after, now_done | around(after)[0], now_used, now_spent)
                 if origins is not None and made not in origins and made not in roots:
-                    op = self._pending[b][0] if b > 0 else self._unknown[(-1 - b) // WIDTH][0]
+                    op = self._pending[b][2] if b > 0 else self._unknown[(-1 - b) // WIDTH][0]
                     origins[made] = ((state, done, used, spent), op)
                 if made[1] & bit:
                     if b == bit or not done & bit:
@@ -331,7 +329,7 @@ class Search:
 
     def pending(self) -> dict[int, Op]:
         """Bit -> operation that has begun, returned to nobody and may still return."""
-        return {bit: op for bit, (op, _, _) in self._pending.items()}
+        return {bit: op for bit, _, op, _ in self._pending.values()}
 
     def copy(self) -> Search:
         """The same search, to be taken further without changing this one; what is known of states is shared."""
@@ -351,7 +349,7 @@ class Search:
         states = self.transitions.states
         return {
             "configurations": [[to_plain(states[c[0]]), c[1], c[2], c[3]] for c in sorted(self.configurations)],
-            "pending": [[bit, op_to_plain(op)] for bit, (op, _, _) in self._pending.items()],
+            "pending": [[bit, op_to_plain(op)] for bit, _, op, _ in self._pending.values()],
             "free": self._free,
             "kinds": [[op_to_plain(self._unknown[n][0]), kind[1]] for n, kind in enumerate(self._kinds.values())],
         }
@@ -366,9 +364,12 @@ class Search:
                 search._add_unknown(op, search.transitions.row(op))
         for bit, plain in kept["pending"]:
             op = op_from_plain(plain)
-            search._pending[bit] = (op, search.transitions.row(op), model.readonly(op))
+            readonly, blind = model.readonly(op), model.blind(op)
+            search._pending[bit] = (bit, search.transitions.row(op), op, not readonly and not blind)
             search._slots[op.index] = bit
-            if model.blind(op):
+            if readonly:
+                search._reads |= bit
+            elif blind:
                 search._writes |= bit
         search._free = list(kept["free"])
         search.configurations = {
@@ -410,16 +411,15 @@ class Search:
 class _Moves:
     """What can take effect while one operation returns."""
 
-    __slots__ = ("_absorbing", "_now", "_transitions", "all", "mask", "others", "unknown", "unknown_writes", "writes")
+    __slots__ = ("_around", "_now", "_transitions", "all", "mask", "unknown", "unknown_writes", "writes")
 
     def __init__(self, transitions: Transitions, now: int, mask: int) -> None:
         self._transitions = transitions
         self._now = now
-        self._absorbing: dict[int, int] = {}
+        self._around: dict[int, tuple[int, list[tuple[int, int]]]] = {}
         self.mask = mask
-        self.all: list[tuple[int, Row, Op]] = []
+        self.all: list[Pending] = []
         self.writes: list[tuple[int, int]] = []
-        self.others: list[tuple[int, Row, Op]] = []
         self.unknown: list[tuple[Row, Op, int, int]] = []
         self.unknown_writes: list[tuple[int, int, int]] = []
 
@@ -433,16 +433,27 @@ class _Moves:
             return transitions.dead
         return after
 
-    def absorb(self, state: int, done: int) -> int:
-        """`done`, with all pending operations that leave `state` as it is."""
-        mask = self._absorbing.get(state)
-        if mask is None:
-            mask = 0
-            for bit, row, op in self.all:
-                if self.alive(row, op, state) == state:
-                    mask |= bit
-            self._absorbing[state] = mask
-        return done | mask
+    def around(self, state: int) -> tuple[int, list[tuple[int, int]]]:
+        """The pending operations that leave `state` as it is; and where the rest leads that are no blind writes."""
+        found = self._around.get(state)
+        if found is not None:
+            return found
+        transitions, now = self._transitions, self._now
+        reduces, until, dead = transitions.reduces, transitions.until, transitions.dead
+        mask = 0
+        ways: list[tuple[int, int]] = []
+        for bit, row, op, leads in self.all:
+            after = row.get(state)
+            if after is None:
+                after = transitions.fill(row, op, state)
+            if reduces and after >= 0 and until[after] < now:
+                after = dead
+            if after == state:
+                mask |= bit
+            elif leads and after >= 0:
+                ways.append((bit, after))
+        found = self._around[state] = (mask, ways)
+        return found
 
 
 class TooMany(Exception):  # noqa: N818  # the caller asked to be told

@@ -24,7 +24,10 @@ class KeyValue(Model):
             return state if op.result is UNKNOWN or op.result == state else ILLEGAL
         if op.f == "put":
             return op.argument
-        return UNSEEN if state is UNSEEN else _join(state, op.argument)
+        text = op.argument
+        if type(state) is str and type(text) is str:
+            return state + text
+        return UNSEEN if state is UNSEEN else f"{state}{text}"
 
     def readonly(self, op: Op) -> bool:
         """Gets."""
@@ -89,7 +92,3 @@ class KeyValue(Model):
 
 def _text(value: Any) -> Any:
     return "" if value is None else freeze(value)
-
-
-def _join(state: Any, text: Any) -> Any:
-    return state + text if isinstance(state, str) and isinstance(text, str) else f"{state}{text}"
