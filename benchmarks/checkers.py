@@ -2,7 +2,8 @@
 
 Each figure is the median of its rounds, each round in a process of its own, so that memory is its own, too. Public histories are
 read from the folder that `TAUTOLOG_HISTORIES` names; without it their rows are left out. `--full` adds the rows of ten million
-operations and of a million Kafka operations.
+operations and of a million Kafka operations, and Porcupine's row that takes half a minute. Where Go can be had, Porcupine is measured on
+the same files in the same run.
 """
 
 from __future__ import annotations
@@ -373,11 +374,31 @@ def measured(name, folder):
     return value
 
 
+def porcupine_figures(folder, chosen, *, full):
+    """Porcupine on the files of the chosen rows; nothing but a sentence where it cannot be had."""
+    from benchmarks import porcupine
+
+    names = [name for name in porcupine.FILES if name in chosen and (full or name != "kv-bad")]
+    figures = {}
+    if names:
+        (folder / "go").mkdir()
+        try:
+            program = porcupine.build(folder / "go")
+        except porcupine.MissingError as missing:
+            print(missing, file=sys.stderr)
+            return figures
+        for name in names:
+            figures[f"porcupine-{name}"] = porcupine.measure(program, Path(HISTORIES), name)
+            print(f"{'Porcupine: ' + ROWS[name][0]:48} {figures[f'porcupine-{name}']:10.3f} s", flush=True)
+    return figures
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=ROWS, help="these rows only")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--full", action="store_true", help="the largest histories, too")
+    parser.add_argument("--without-porcupine", action="store_true")
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     chosen = {
@@ -393,6 +414,8 @@ def main():
             if name in chosen:
                 figures[name] = statistics.median(measured(name, Path(folder)) for _ in range(options.rounds))
                 print(f"{text:48} {figures[name]:10.3f} {unit:7} {target}", flush=True)
+        if not options.without_porcupine:
+            figures |= porcupine_figures(Path(folder), chosen, full=options.full)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
 
