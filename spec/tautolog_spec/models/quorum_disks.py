@@ -138,8 +138,8 @@ def write(leader: Variable, epoch: Variable, offset: Variable, value: Variable) 
 
 
 def follow(follower: Variable, leader: Variable, epoch: Variable) -> tuple[Formula, ...]:
-    """A voter that is not beyond the epoch asks its leader, who is somebody else."""
-    return in_office(leader, epoch), not_beyond(follower, epoch), follower != leader
+    """A voter that is not beyond the epoch asks its leader."""
+    return in_office(leader, epoch), not_beyond(follower, epoch)
 
 
 @action(Replica, Replica, Epoch, Offset, Epoch, Value)
@@ -147,16 +147,17 @@ def fetch(
     follower: Variable, leader: Variable, epoch: Variable, offset: Variable, of: Variable, value: Variable
 ) -> Step:
     """A follower whose last record is the leader's, too, gets the next one, and does not wait for the disk."""
-    follows_on = forall(
+    same_before = forall(
         Offset,
         lambda o: ((o < offset) & forall(Offset, lambda p: (p <= o) | (offset <= p))) >> agree(follower, leader, o),
     )
+    no_gap = forall(Offset, lambda o: (o < offset) >> has(follower, o))
     return Step(
         requires=(
             *follow(follower, leader, epoch),
-            log_end(follower, offset),
+            ~has(follower, offset),
             log(leader, offset, of, value),
-            when(Fix.QUORUM_LAST_FETCHED_EPOCH, follows_on),
+            when(Fix.QUORUM_LAST_FETCHED_EPOCH, same_before, no_gap),
         ),
         updates=(at.replace(follower, epoch), log.insert(follower, offset, of, value)),
     )
@@ -191,6 +192,7 @@ def acknowledge(follower: Variable, leader: Variable, epoch: Variable, offset: V
     return Step(
         requires=(
             *follow(follower, leader, epoch),
+            follower != leader,
             when(Fix.QUORUM_LAST_FETCHED_EPOCH, agree(follower, leader, offset), either),
             when(Fix.QUORUM_VOTER_DIRECTORY_ID, ~replaced(follower)),
         ),
@@ -357,4 +359,10 @@ MODEL = Model(
         Configuration({"Replica": 3, "Epoch": 2, "Offset": 2, "Value": 1}, distinct=2_568_367, depth=30, nightly=True),
     ),
     frame=majorities,
+    redundant={
+        "fetch requires ¬resigned(epoch)": "a leader that has resigned answers nobody; if it did, a record would be copied, "
+        "and none committed",
+        "acknowledge requires ¬resigned(epoch)": "who has resigned commits nothing, whatever it is told",
+        "truncate updates flushed": "of three voters two have a record that is flushed, and nobody drops it",
+    },
 )

@@ -40,7 +40,10 @@ PROMISES: tuple[Invariant, ...] = (
         forall(
             *(Epoch, Epoch, Offset, Offset, Offset, Epoch, Epoch),
             lambda c, d, p, q, o, e, x: (
-                (committed(c, p) & committed(d, q) & (o <= p) & (o <= q) & epoch_log(c, o, e) & epoch_log(d, o, x))
+                (
+                    (committed(c, p) & committed(d, q) & (c < d))
+                    & ((o <= p) & (o <= q) & epoch_log(c, o, e) & epoch_log(d, o, x))
+                )
                 >> (e == x)
             ),
         ),

@@ -67,9 +67,9 @@ RELATIONS = (
 )
 
 
-def follows(epoch: Variable, later: Variable) -> Formula:
-    """The second epoch is the one after the first."""
-    return (epoch < later) & forall(Epoch, lambda e: (e <= epoch) | (later <= e))
+def follows(one: Variable, next_one: Variable) -> Formula:
+    """The second is the one right after the first."""
+    return (one < next_one) & forall(one.sort, lambda x: (x <= one) | (next_one <= x))
 
 
 def last(voter: Variable, offset: Variable, epoch: Variable) -> Formula:
@@ -247,8 +247,8 @@ def fetch(follower: Variable, epoch: Variable, offset: Variable, of: Variable, e
         requires=(
             at(follower, epoch),
             epoch_log(epoch, offset, of),
-            log_end(follower, offset),
             last(follower, end, own),
+            follows(end, offset),
             when(Fix.QUORUM_LAST_FETCHED_EPOCH, epoch_log(epoch, end, own)),
         ),
         updates=append(follower, offset, of),
