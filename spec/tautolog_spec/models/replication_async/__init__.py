@@ -19,6 +19,17 @@ from tautolog_spec.models.replication.text import Offset, Replica
 from tautolog_spec.models.replication_async.invariants import INVARIANTS
 from tautolog_spec.models.replication_async.text import ACTIONS, RELATIONS, below_hw, isr, leader_isr, maximal_isr
 
+PARTS = "what is kept of others than the ISR has no effect; so each part of the ISR is named once"
+PREFIX = "a follower that is in the epoch has a prefix of the leader's log, and would cut nothing"
+REDUNDANT = {
+    "elect requires ∀ r: Replica. kept(r) → isr(r)": PARTS,
+    "fence_followers requires ∀ r: Replica. kept(r) → isr(r)": PARTS,
+    "propose_shrinking requires ¬proposed(epoch, base)": "the ISR that the leader knows is counted in any case, and a second "
+    "request could name no others; but a leader has one request under way",
+    "become_follower requires ¬at(follower, epoch)": PREFIX,
+    "become_follower_afresh requires ¬at(follower, epoch)": PREFIX,
+}
+
 MODEL = Model(
     name="replication-async",
     title="Replication with asynchronous AlterPartition",
@@ -38,5 +49,6 @@ MODEL = Model(
     configurations=(
         Configuration({"Replica": 2, "Epoch": 2, "PartitionEpoch": 3, "Offset": 1}, distinct=31_831, depth=16),
     ),
+    redundant=REDUNDANT,
     proved=True,
 )

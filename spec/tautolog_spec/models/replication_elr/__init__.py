@@ -69,6 +69,17 @@ def groups(sizes: Sizes) -> tuple[Sizes, Facts]:
     return {Group.name: len(found)}, {member.name: frozenset((n, r) for n, group in enumerate(found) for r in group)}
 
 
+TWICE = "it would happen twice, with no further effect"
+NO_LEADER = "nobody works with the record of an epoch that has no leader; but a record carries its leader epoch"
+REDUNDANT = {
+    "fence_leader updates record_epoch": NO_LEADER,
+    "fence_leader updates fenced": "as if the broker came back at once; and outside the ISR it may be fenced at any time",
+    "fence_other requires ¬fenced(gone)": TWICE,
+    "unfence requires fenced(back)": TWICE,
+    "restart_eligible requires fenced(replica)": "who is eligible is not in the ISR, whether it was missed or not",
+    "restart_eligible requires elr(replica)": "a record that changes nothing would do no harm; Kafka writes none",
+}
+
 MODEL = Model(
     name="replication-elr",
     title="Replication with min ISR, Eligible Leader Replicas and lossy restarts",
@@ -100,7 +111,7 @@ MODEL = Model(
     ),
     configurations=(
         Configuration(
-            {"Replica": 2, "Epoch": 2, "PartitionEpoch": 3, "Offset": 1, "BrokerEpoch": 2}, distinct=35_737, depth=17
+            {"Replica": 2, "Epoch": 2, "PartitionEpoch": 3, "Offset": 1, "BrokerEpoch": 3}, distinct=44_485, depth=20
         ),
         Configuration(
             {"Replica": 2, "Epoch": 2, "PartitionEpoch": 4, "Offset": 1, "BrokerEpoch": 2},
@@ -110,5 +121,6 @@ MODEL = Model(
         ),
     ),
     frame=groups,
+    redundant=REDUNDANT,
     proved=True,
 )
