@@ -44,10 +44,12 @@ def check(evidence: Evidence, findings: Findings) -> None:
                 able += 1
             if able < width:
                 behind = log.writers.get(log.values[place])
+                missing = (
+                    f"{width - able} of the offsets {first} to {first + width - 1}" if width > 1 else f"offset {first}"
+                )
                 findings.add(
-                    ANOMALY, key, () if behind is None else (behind.index,),
-                    "{} of the offsets {} to {} of {} are missing, and nothing explains them",
-                    width - able, first, first + width - 1, key, times=width - able,
+                    ANOMALY, key, () if behind is None else (behind.index,), "{} of {} missing, and nothing explains that",
+                    missing, f"{key} {'is' if width == 1 else 'are'}", times=width - able,
                 )  # fmt: skip
 
 
