@@ -46,6 +46,16 @@ class _Partition:
         self.values.extend(array("q", [NOTHING]) * more)
         self.appended.extend(bytes(more))
 
+    def learn(self, offset: int, told: array[int]) -> int | None:
+        """Keep the values told from `offset` on; or the first offset at which another value is known."""
+        known = self.values
+        for place, value in enumerate(told, offset):
+            if known[place] == NOTHING:
+                known[place] = value
+            elif known[place] != value:
+                return place
+        return None
+
 
 @attrs.frozen
 class Broken:
@@ -114,36 +124,34 @@ def _check_block(block: LogBlock, partitions: dict[int, _Partition]) -> Broken |
         if many == 1:
             value = values_of[at]
             there = known[offset]
-            if there == NOTHING:
+            if there != value:
+                if there != NOTHING:
+                    return Broken(number, call, f"offset {offset} of {number} holds {there} and {value}")
                 known[offset] = value
-            elif there != value:
-                return Broken(number, call, f"offset {offset} of {number} holds {there} and {value}")
-        else:
-            for place in range(many):
-                there = known[offset + place]
-                if there == NOTHING:
-                    known[offset + place] = values_of[at + place]
-                elif there != values_of[at + place]:
-                    return Broken(
-                        number, call, f"offset {offset + place} of {number} holds {there} and {values_of[at + place]}"
-                    )
+        elif many:
+            told = values_of[at : at + many]
+            if known[offset:end] != told:
+                broken = partition.learn(offset, told)
+                if broken is not None:
+                    return Broken(number, call, f"offset {broken} of {number} holds two values")
         at += many
-        most = end
-        if kind == APPEND:
-            if partition.appended[offset]:
-                return Broken(number, call, f"offset {offset} of {number} was given twice")
-            partition.appended[offset] = 1
-            most = offset
         if kind != READ:
-            step = -1
-            while times[step] >= call:
-                step -= 1
-                if step < -len(times):
-                    raise NeedsAllError
-            if lengths[step] > most:
-                return Broken(
-                    number, call, f"{number} was found at most {most} long, and was already {lengths[step]} long"
-                )
+            most = end
+            if kind == APPEND:
+                if partition.appended[offset]:
+                    return Broken(number, call, f"offset {offset} of {number} was given twice")
+                partition.appended[offset] = 1
+                most = offset
+            if lengths[-1] > most:
+                step = -1
+                while times[step] >= call:
+                    step -= 1
+                    if step < -len(times):
+                        raise NeedsAllError
+                if lengths[step] > most:
+                    return Broken(
+                        number, call, f"{number} was found at most {most} long, and was already {lengths[step]} long"
+                    )
         if many and end > lengths[-1]:
             times.append(ret)
             lengths.append(end)
