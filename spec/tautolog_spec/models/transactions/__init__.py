@@ -27,7 +27,7 @@ Why does it hold? What is verified or open in a partition belongs to the very tr
 (`verified_in_epoch`, `one_in_play`), so there is one transaction in play for each producer at any time; the first marker of
 a later epoch than an open transaction's is the one that ends it (`later_marker_is_present`), and it says what the client
 was told (`open_as_told`). That a partition forgets an idle producer after a day takes the epoch check away, but not the
-verification: this is where the first part is needed though the second is there.
+verification: this is where the first part of KIP-890 is needed though the second is there.
 
 What is left out: sequence numbers (a batch is stored once: the model `idempotence`), so a transaction sends one batch to
 a partition; replication of the logs (the model `replication`); that a marker takes an offset. A leader's question to the
@@ -123,15 +123,6 @@ SOMETIMES = (
     Sometimes("is_read", exists(Partition, Offset, stable), "something is read at `read_committed`"),
 )
 
-ENOUGH = (
-    "(¬fenced(partition, producer, now) ∧ (speaks_2(producer) → ¬known(partition, producer, now))) ∨ "
-    "(speaks_2(producer) ∧ known(partition, producer, now) ∧ (∀ t: Transaction. ¬(of(t, producer) ∧ "
-    "stored(t, partition) ∧ ¬committed(t, partition) ∧ ¬aborted(t, partition))))"
-)
-WHY_ENOUGH = (
-    "with every fix a partition always takes the present marker, or has it: that is why decisions are carried out; "
-    "without KAFKA_19999_MARKER_AGAIN it is not so"
-)
 NOTHING_TO_END = "a marker where the transaction has no part would end nothing"
 
 REDUNDANT = {
@@ -141,8 +132,6 @@ REDUNDANT = {
     "fence alone keeps a late batch out, until the partition forgets the producer",
     "finish_commit requires added(producer, partition)": NOTHING_TO_END,
     "finish_abort requires added(producer, partition)": NOTHING_TO_END,
-    f"finish_commit requires {ENOUGH}": WHY_ENOUGH,
-    f"finish_abort requires {ENOUGH}": WHY_ENOUGH,
     "complete requires committing(producer) ∨ aborting(producer)": "where nothing was decided the step changes nothing",
 }
 
