@@ -28,8 +28,13 @@ def surely_in_order(evidence: Evidence) -> bool:
     """Whether there is surely no cycle of wr, process and realtime edges; False where that is not known."""
     begun = _beginnings(evidence)
     for transaction in evidence.decoded.transactions:
-        if not transaction.reads:
+        reads = transaction.reads
+        if not reads:
             continue
+        if not transaction.writes and len(reads) == len(transaction.spans):  # most of them, and nobody waits for them
+            most = max([max(begun[key][first : last + 1]) for key, (first, last) in transaction.spans.items()])
+            if most <= transaction.ret:
+                continue
         waiting = [transaction]
         while waiting:
             known, sender = _settle(evidence, begun, waiting[-1])

@@ -127,8 +127,9 @@
       const x = xOf(position + 0.5, width);
       pen.fillStyle = paint.mark; pen.globalAlpha = 0.3; pen.fillRect(x, 0, 1, bottom); pen.globalAlpha = 1;
       pen.fillRect(x - 2, lane * laneHeight + 5, 4, laneHeight - 10);
-      const free = xOf(following[m] + 0.5, width) - x - 12, wide = pen.measureText(text).width;
-      const kept = wide <= free ? text : text.slice(0, Math.floor(text.length * free / wide) - 1) + "…";
+      const free = xOf(following[m] + 0.5, width) - x - 6, wide = pen.measureText(text).width, word = text.split(" ")[0];
+      const kept = wide <= free ? text : wide / 2 > free ? (pen.measureText(word).width <= free ? word : "")
+        : text.slice(0, Math.floor(text.length * free / wide) - 1) + "…";
       if (kept.length > 2) pen.fillText(kept, x + 6, lane * laneHeight + laneHeight / 2);
     }
     for (const p of placeOfRow.keys()) drawRow(pen, p, width, s);

@@ -25,10 +25,10 @@ PATIENCE = 2_000_000
 
 def check(evidence: Evidence, findings: Findings) -> None:
     """Cycles over wr, ww (where asked for) and rw edges."""
-    graph = Dependencies(evidence)
     forbidden = not evidence.profile.forbidden.isdisjoint((SINGLE, SEVERAL))
-    if len(graph.transactions) > MOST and not forbidden:
+    if len(evidence.decoded.transactions) > MOST and not forbidden:
         return
+    graph = Dependencies(evidence)
     missed = missed_writes(evidence, graph)
     other = [wr + ww for wr, ww in zip(graph.wr, graph.ww, strict=True)]
     every = [one + two for one, two in zip(other, missed, strict=True)]

@@ -31,7 +31,8 @@ def check(evidence: Evidence, findings: Findings) -> None:
             continue
         if not step.writes:
             continue
-        mine = last.setdefault(step.process, {})
+        known = last.get(step.process)
+        mine = known if known is not None else last.setdefault(step.process, {})
         for key, pairs in step.writes.items():
             position = logs[key].position
             first = place = position.get(pairs[0][1])
