@@ -31,8 +31,9 @@ MUTATIONS = """# Who would miss it?
 Each conjunct of each guard and each update of every model, ghosts included, is dropped in turn, with all fixes in. It is missed
 by *proof* if a consecution obligation of the action then has a counterexample; by *exploration* if a finite instance then breaks
 a promise or a lemma, starves somebody for ever, never shows what must be possible, or has another number of states than it must
-have. It is *implied* if z3 proves, without bounds, that it follows from what stands beside it. What is left is redundant, and
-the model says why it stands there.
+have; or by the *museum*, if the action is then what it was before one of the fixes, and an exhibit shows where that led. It is
+*implied* if z3 proves, without bounds, that it follows from what stands beside it, or, in models that are not proved, if it does
+in every state of every configuration. What is left is redundant, and the model says why it stands there.
 
 `python -m tautolog_checkers.model.mutation MODEL [ACTION…]` finds this out anew."""
 
@@ -210,7 +211,7 @@ def _obligations(model: Model) -> range:
 
 def mutation_page(known: list[tuple[Model, Findings | None]]) -> str:
     """Who misses each part of every model, in Markdown."""
-    kinds = ("proof", "promise", "lemma", "liveness", "sometimes", "count", "implied", "")
+    kinds = ("proof", "promise", "lemma", "liveness", "sometimes", "count", "museum", "implied", "")
     rows = []
     for model, findings in known:
         fates = findings.fates if findings is not None else ()
@@ -244,7 +245,7 @@ def _missed(model: Model, fate: Fate) -> str:
         case "proof":
             return f"`{fate.what}`"
         case "implied":
-            return f"follows from {fate.what}.{reason}"
+            return f"follows from {fate.what}{f' ({bounds})' if bounds else ''}.{reason}"
         case "":
             return reason.strip() or "**nobody, and nothing says why it stands there**"
         case "sometimes":

@@ -10,11 +10,13 @@ is asked in this order, and the first answer counts:
 - lemma: the same of an auxiliary invariant;
 - liveness: a configuration whose liveness is checked has a fair run that breaks a promise;
 - sometimes: what must be possible never happens in a configuration in which it did;
-- count: the promises survive, but a configuration has other states than it says.
+- count: the promises survive, but a configuration has other states than it says;
+- museum: the mutant's action is just what it is without one of the fixes, and the museum shows what that led to.
 
 Before anything is explored, a proved model is asked whether the part is implied: the conjunct follows from the others and the
-invariants, or the update never changes anything, without bounds; the fate then names what it follows from. A part that is
-neither missed nor implied is redundant, and the model must say why it stands there (`Model.redundant`).
+invariants, or the update never changes anything, without bounds; the fate then names what it follows from. Of a model that is
+explored and not proved the same is asked last, of every state of its configurations. A part that is neither missed nor implied
+is redundant, and the model must say why it stands there (`Model.redundant`).
 """
 
 from __future__ import annotations
@@ -31,10 +33,10 @@ from tautolog_checkers.model.prove.cores import core, invariants_before
 from tautolog_checkers.model.prove.obligations import Obligation, Prover
 from tautolog_checkers.model.prove.translate import changed
 from tautolog_spec.bugs import MUSEUM
-from tautolog_spec.language.formulas import Formula, Holds, Junction, Not, Quantified, Truth
-from tautolog_spec.language.models import Action, Configuration, Model
-from tautolog_spec.language.relations import Update
-from tautolog_spec.language.words import formula_text
+from tautolog_spec.language.formulas import Formula, Holds, Junction, Not, Quantified, Truth, Variable, both
+from tautolog_spec.language.models import Action, Configuration, Model, safety
+from tautolog_spec.language.relations import Kind, Update
+from tautolog_spec.language.words import formula_text, update_text
 
 TIMEOUT_MS = 5_000
 """For one query about a mutant; what takes longer is left to the explorer."""
@@ -66,7 +68,7 @@ class Fate:
 
     Attributes:
         part: which.
-        by: proof, promise, lemma, liveness, sometimes, count; or implied; or empty if nobody does and nobody knows why.
+        by: proof, promise, lemma, liveness, sometimes, count, museum; or implied; or empty if nobody does.
         what: the obligation, the promise, the counts, or what implies it.
         steps: of the shortest trace, where there is one.
         bounds: of the instance in which it was seen.
@@ -121,7 +123,10 @@ class Examiner:
     def fate(self, mutant: Mutant) -> Fate:
         """Who misses the part of a mutant first."""
         self._explored.clear()
-        ways = (self.by_proof, self.implied, self.by_exploration, self.by_exhibits, self.by_count)
+        ways = (
+            *(self.by_proof, self.implied, self.by_exploration, self.by_exhibits, self.by_count, self.by_museum),
+            self.implied_where_explored,
+        )
         return next((found for way in ways if (found := way(mutant)) is not None), Fate(mutant.part))
 
     def refutes(self, mutant: Mutant, invariant: str) -> bool:
@@ -221,6 +226,36 @@ class Examiner:
         found = core(self.prover, assumed, [*translation.background(), translation.formula(gone, 0, terms)])
         return None if found is None else Fate(mutant.part, "implied", ", ".join(f"`{one}`" for one in found))
 
+    def implied_where_explored(self, mutant: Mutant) -> Fate | None:
+        """The same for a model that is not proved, in every state of its configurations."""
+        if self.model.proved or any(one.kind is Kind.CHOICE for one in self.model.relations):
+            return None
+        rest = both(*(one for one in conjuncts(mutant.act) if one is not mutant.gone))
+        needless = Not(_change(mutant.gone)) if isinstance(mutant.gone, Update) else mutant.gone
+        follows = forall_of(mutant.act.parameters, rest >> needless)
+        asked = attrs.evolve(
+            self.model.without(), invariants=(safety("implied", follows, meaning=mutant.part, source="mutation"),)
+        )
+        for one in self.configurations:
+            if explore(asked, one.bounds, symmetric=one.symmetric, limit=one.distinct + 1).verdict != "holds":
+                return None
+        widest = self.configurations[-1].bounds
+        return Fate(mutant.part, "implied", "the rest in every state", bounds=widest)
+
+    def by_museum(self, mutant: Mutant) -> Fate | None:
+        """The exhibit of a fix without which the action is the mutant's."""
+        for bug in MUSEUM:
+            if bug.model != self.model.name:
+                continue
+            found = [one for one in self.model.without(bug.fix).actions if one.name == mutant.act.name]
+            if found and _texts(found[0]) == _texts(mutant.act):
+                return Fate(mutant.part, "museum", f"{bug.fix}: {bug.promise}", bug.steps, dict(bug.bounds))
+        return None
+
+
+def _texts(act: Action) -> tuple[list[str], list[str]]:
+    return [formula_text(one) for one in conjuncts(act)], [update_text(one) for one in act.updates]
+
 
 def _change(update: Update) -> Formula:
     """The update changes something."""
@@ -230,12 +265,17 @@ def _change(update: Update) -> Formula:
     return Quantified(False, update.ranging, changes) if update.ranging else changes  # noqa: FBT003  # some tuple
 
 
+def forall_of(variables: tuple[Variable, ...], body: Formula) -> Formula:
+    """The body holds for all elements that the variables may stand for."""
+    return Quantified(True, variables, body) if variables else body  # noqa: FBT003  # every tuple
+
+
 def words(fate: Fate, redundant: Mapping[str, str]) -> str:
     """A fate in one line."""
     bounds = " ".join(f"{name}={number}" for name, number in fate.bounds.items())
     match fate.by:
         case "proof" | "implied":
-            return f"{fate.by}: {fate.what}"
+            return f"{fate.by}: {fate.what}" + (f" ({bounds})" if bounds else "")
         case "":
             return f"redundant: {redundant[fate.part]}" if fate.part in redundant else "NOBODY MISSES IT"
         case "sometimes" | "count":

@@ -185,16 +185,17 @@ CONSUMER_PROTOCOL: tuple[Bug, ...] = (
     Bug(
         fix=Fix.KIP_1251_ASSIGNMENT_EPOCH,
         title="The epoch is right, the partition is gone",
-        story="A commit was accepted if it named the member's epoch. But two revocations in a row leave that epoch where it "
-        "is (KAFKA-19974; until then it moved by one), while what was given up in the first is free in the second. A commit "
-        "for it that comes late, on a connection that was lost meanwhile, overwrites its new owner's. KIP-1251 compares the "
-        "epoch in which the member was given the partition; Kafka 4.3.0 does so only if the member epochs differ.",
-        reported=f"KIP-1251, {KIPS}/KIP-1251%3A+Assignment+epochs+for+consumer+groups; KAFKA-19974, {PULLS}/21107. The trace "
-        "is this model's",
+        story="A commit was accepted if it named its sender's epoch. But while the target lags behind the group epoch, a member "
+        "that was fenced and joins again gets the very epoch that it had, without its partitions; and two revocations in a "
+        "row free a partition while its former owner's epoch stays (KAFKA-19974). A late commit, from a connection that was "
+        "lost meanwhile, then overwrites the new owner's. KIP-1251 compares the epoch in which the member was given the "
+        "partition; Kafka 4.3.0 does so only if the member epochs differ, and still lets the commit of this trace through.",
+        reported=f"KIP-1251, {KIPS}/KIP-1251%3A+Assignment+epochs+for+consumer+groups; KAFKA-19779; KIP-1263, "
+        f"{KIPS}/KIP-1263%3A+Group+Coordinator+Assignment+Batching+and+Offload; KAFKA-19974, {PULLS}/21107",
         model="groups-848",
         promise="no_zombie_commits",
-        bounds={"Member": 2, "Epoch": 3, "Partition": 2, "Offset": 1},
-        steps=14,
+        bounds={"Member": 1, "Epoch": 3, "Partition": 1, "Offset": 1},
+        steps=10,
         obligation="consecution commit no_zombie_commits",
     ),
 )

@@ -343,6 +343,19 @@ STRONG_ISR = safety(
     source="KIP-320",
 )
 
+TWICE = "it would happen twice, with no further effect"
+BEHIND = (
+    "shrink_isr requires ¬(follows(follower, leader) ∧ at(follower, epoch)) ∨ (∃ o: Offset. (∃ record: Record, epoch: Epoch. "
+    "log(leader, o, record, epoch)) ∧ ¬(∃ record: Record, epoch: Epoch. log(follower, o, record, epoch)))"
+)
+REDUNDANT = {
+    "fence_leader updates request_isr": "nobody begins to work in an epoch without a leader; the next one names the same ISR",
+    "raise_high_watermark requires ¬committed(leader, offset)": TWICE,
+    "shrink_isr requires local_isr(leader, follower)": TWICE,
+    BEHIND: "a leader may drop who is not behind, as if it had done so before that one began to follow",
+    "expand_isr requires ¬local_isr(leader, follower)": TWICE,
+}
+
 MODEL = Model(
     name="kip-320",
     title="The published model of KIP-320",
@@ -389,5 +402,8 @@ MODEL = Model(
     ),
     configurations=(
         Configuration({"Replica": 3, "LogSize": 2, "MaxRecords": 2, "MaxLeaderEpoch": 1}, distinct=39_619, depth=22),
+        Configuration({"Replica": 2, "LogSize": 2, "MaxRecords": 2, "MaxLeaderEpoch": 3}, distinct=28_939, depth=22),
+        Configuration({"Replica": 3, "LogSize": 1, "MaxRecords": 1, "MaxLeaderEpoch": 2}, distinct=97_531, depth=22),
     ),
+    redundant=REDUNDANT,
 )

@@ -363,6 +363,13 @@ MODEL = Model(
         "fetch requires ¬resigned(epoch)": "a leader that has resigned answers nobody; if it did, a record would be copied, "
         "and none committed",
         "acknowledge requires ¬resigned(epoch)": "who has resigned commits nothing, whatever it is told",
+        "commit requires ¬resigned(epoch)": "it counts what a quorum has on disk; a leader that comes back does harm by "
+        "writing in its old epoch, not by counting",
+        "restart requires ∃ e: Epoch, v: Value. log(voter, offset, e, v)": "a restart that loses nothing; a leader that "
+        "resigns for it might have written a record and lost that",
+        "restart updates flushed": "what lies after a record that is not on disk is not on disk either",
+        "replace_disk requires ¬replaced(voter)": "nobody counts such a voter any more; it could have lost its first disk "
+        "this late",
         "truncate updates flushed": "of three voters two have a record that is flushed, and nobody drops it",
     },
 )

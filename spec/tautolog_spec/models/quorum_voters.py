@@ -357,7 +357,5 @@ MODEL = Model(
     redundant={
         "truncate requires at(leader, epoch)": "who follows a leader that is gone drops no record that is committed, "
         "in instances as small as these; and it asks the next leader soon",
-        "commit requires leads(epoch, leader)": "a record of the epoch that a majority has is committed, whoever looks; "
-        "only the leader is told",
     },
 )

@@ -54,7 +54,8 @@ def mutations(model, bounds, lines, chance):
     def put(changed):
         return number, [*lines[:number], json.dumps(changed), *lines[number + 1 :]]
 
-    relation = chance.choice([one for one in model.relations if one.kind in {Kind.STATE, Kind.GHOST}])
+    kept = [one for one in model.relations if one.kind in {Kind.STATE, Kind.GHOST}]
+    relation = chance.choice([one for one in kept if all(sizes[sort.name] for sort in one.sorts)])
     row = [chance.randrange(sizes[sort.name]) for sort in relation.sorts]
     rows = event["state"].get(relation.name, [])
     other = [one for one in rows if one != row] if row in rows else [*rows, row]

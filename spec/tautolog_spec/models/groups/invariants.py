@@ -21,9 +21,11 @@ from tautolog_spec.models.groups.text import (
     named,
     overwritten,
     owns,
+    position,
     processed,
     reached,
     rebalancing,
+    written,
 )
 
 PROMISES: tuple[Invariant, ...] = (
@@ -155,6 +157,21 @@ MEMBERS: tuple[Invariant, ...] = (
 )
 
 OFFSETS: tuple[Invariant, ...] = (
+    auxiliary(
+        "written_downward",
+        forall(Partition, Offset, Offset, lambda p, o, x: (written(p, o) & (x <= o)) >> written(p, x)),
+        meaning="Records are written in order.",
+    ),
+    auxiliary(
+        "position_written",
+        forall(Member, Partition, Offset, lambda m, p, o: position(m, p, o) >> written(p, o)),
+        meaning="Only written records are polled.",
+    ),
+    auxiliary(
+        "processed_written",
+        forall(Partition, Offset, lambda p, o: processed(p, o) >> written(p, o)),
+        meaning="Only written records are processed.",
+    ),
     auxiliary(
         "request_begun",
         forall(Member, Generation, Partition, Offset, lambda m, g, p, o: asked(m, g, p, o) >> begun(g)),

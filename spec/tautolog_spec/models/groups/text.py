@@ -67,10 +67,7 @@ RELATIONS = (
 def write(partition: Variable, offset: Variable) -> Step:
     """A producer's record is appended and committed. The group has subscribed before the first of them."""
     earlier = forall(Offset, lambda o: (o < offset) >> written(partition, o))
-    return Step(
-        requires=(~written(partition, offset), earlier),
-        updates=(written.insert(partition, offset),),
-    )
+    return Step(requires=(earlier,), updates=(written.insert(partition, offset),))
 
 
 @action(Member)
@@ -315,16 +312,13 @@ def expire_offset(partition: Variable) -> Step:
     empty = forall(Member, lambda m: ~member(m))
     return Step(
         requires=(when(Fix.KIP_211_ACTIVE_GROUP_OFFSETS, empty),),
-        updates=(
-            committed.remove(partition, ...),
-            only_with(Fix.KIP_211_ACTIVE_GROUP_OFFSETS, reached.remove(partition, ...)),
-        ),
+        updates=(committed.remove(partition, ...), reached.remove(partition, ..., where=lambda _: empty)),
     )
 
 
 @action()
 def settle() -> Step:
-    """The membership stops changing."""
+    """The membership stops changing, but for members that are late."""
     return Step(requires=(~settled(),), updates=(settled.insert(),))
 
 

@@ -136,9 +136,9 @@ def assign(now: Variable) -> Step:
     )
 
 
-def heartbeat(known: Variable) -> tuple[Formula, ...]:
+def heartbeat(known: Variable) -> Formula:
     """The coordinator accepts a heartbeat: the epoch is the one it knows (a new member has none)."""
-    return member(known), forall(Epoch, lambda e: at(known, e).iff(member_epoch(known, e)))
+    return forall(Epoch, lambda e: at(known, e).iff(member_epoch(known, e)))
 
 
 @action(Member, Partition)
@@ -149,7 +149,7 @@ def ask_to_revoke(known: Variable, lost: Variable) -> Step:
     """
     return Step(
         requires=(
-            *heartbeat(known),
+            heartbeat(known),
             forall(Partition, lambda p: owns(known, p) >> ~revoking(known, p)),
             owns(known, lost),
             ~target(known, lost),
@@ -174,7 +174,6 @@ def advance(known: Variable, now: Variable) -> Step:
     """A heartbeat of a member that owns nothing but what the target gives it: it moves to the assignment epoch.
 
     It gets of its target what is free. The rest is still with others, and comes in the same epoch when they released it.
-    A member without an epoch waits for a target that knows it.
     """
 
     def gets(p: Variable) -> Formula:
@@ -186,9 +185,9 @@ def advance(known: Variable, now: Variable) -> Step:
     more = exists(Partition, lambda p: gets(p) & ~keeps(p))
     return Step(
         requires=(
-            *heartbeat(known),
+            member(known),
+            heartbeat(known),
             target_epoch(now),
-            group_epoch(now) | exists(Epoch, lambda e: member_epoch(known, e)),
             forall(Partition, lambda p: owns(known, p) >> (target(known, p) & ~revoking(known, p))),
             ~member_epoch(known, now) | more,
         ),
@@ -214,11 +213,8 @@ def advance(known: Variable, now: Variable) -> Step:
 
 @action(Member, Partition)
 def revoke(owner: Variable, lost: Variable) -> Step:
-    """A member gives up all that the last answer does not name."""
-    return Step(
-        requires=(owns(owner, lost), ~told(owner, lost)),
-        updates=(owns.remove(owner, ..., where=lambda p: ~told(owner, p)),),
-    )
+    """A member gives up a partition that the last answer does not name."""
+    return Step(requires=(owns(owner, lost), ~told(owner, lost)), updates=(owns.remove(owner, lost),))
 
 
 @action(Member, Epoch)

@@ -77,6 +77,10 @@ MODEL = Model(
     redundant={
         "fetch requires end < offset": "a record that the follower has already is the same record, and fetched again "
         "changes nothing",
+        "truncate updates has": "a voter that believed itself longer than it is would fetch nothing and get no vote: "
+        "useless, and safe; two voters never differ, so that only the instance of three, by night, has other states",
+        "commit requires leads(epoch, leader)": "whoever hears what a quorum has acknowledged knows as much as the leader",
+        "commit requires at(leader, epoch)": "what was said stays said: a leader that has gone might have heard it before",
     },
     proved=True,
 )

@@ -76,7 +76,12 @@ REDUNDANT = {
     "fence_leader updates fenced": "as if the broker came back at once; and outside the ISR it may be fenced at any time",
     "fence_other requires ¬fenced(gone)": TWICE,
     "unfence requires fenced(back)": TWICE,
+    "restart requires has(replica, first_lost)": "a restart that loses nothing harms nobody",
     "restart_eligible requires fenced(replica)": "who is eligible is not in the ISR, whether it was missed or not",
+    "restart_eligible updates record_leader": "a replica learns from any record of its epoch that it leads, and the one that "
+    "began it says so, too",
+    "propose_shrinking requires ¬proposed(epoch, base)": "the ISR that the leader knows is counted in any case, and a second "
+    "request could name no others; but a leader has one request under way",
     "restart_eligible requires elr(replica)": "a record that changes nothing would do no harm; Kafka writes none",
 }
 
