@@ -101,10 +101,11 @@ def judge_kafka(
     worst = min(forbidden, key=_severity, default=None)
     outcome, reason = _decide(worst, examples, decoded.operations, limit)
     witness = () if worst is None else examples[worst][0].operations
+    innocent = Outcome.UNKNOWN if limit else Outcome.HOLDS  # behind a limit nobody looked for all there can be
     partitions = {}
     for key in sorted(evidence.partitions, key=lambda key: (type(key).__name__, key)):
         broken = findings.by_key.get(key, set()) & chosen.forbidden
-        partitions[key] = Outcome.VIOLATED if broken else Outcome.HOLDS
+        partitions[key] = Outcome.VIOLATED if broken else innocent
     return Verdict(
         outcome=outcome,
         reason=reason,

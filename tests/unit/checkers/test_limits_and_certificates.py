@@ -74,6 +74,26 @@ def test_what_was_decided_before_the_limit_stays(monkeypatch):
     assert str(verdict.outcome) == "unknown"
 
 
+@pytest.mark.parametrize(("value", "outcome"), [(1, "unknown"), (2, "violated")])
+def test_no_partition_holds_behind_a_limit(value, outcome):
+    class Spent(Budget):
+        """A budget that is spent when the second promise is about to be looked at."""
+
+        looks = 0
+
+        def check(self):
+            self.looks += 1
+            if self.looks > 1:
+                raise LimitReached("the limit of 1 s was reached")
+
+    sent = [("send", [["send", key, 1]], [["send", key, [0, 1]]]) for key in "xy"]
+    polled = [("poll", [["poll"]], [["poll", {"x": [[0, value]], "y": [[0, 1]]}]])]
+    listed = operations(*sent, *polled)
+    verdict = check_history(listed, budget=Spent())
+    assert {key: str(told) for key, told in verdict.partitions.items()} == {"x": outcome, "y": "unknown"}
+    assert str(verdict.outcome) == outcome
+
+
 HOLDING = {
     "queue": operations(("enqueue", 1, 1), ("dequeue", None, 1), ("dequeue", None, None), ("enqueue", 2, 2)),
     "log": operations(("append", 7, [0, 7]), ("read", {"from": 0}, {"from": 0, "values": [7], "end": True})),
