@@ -112,7 +112,10 @@ def _verdict(console: Console, verdict: Verdict, outcome: Outcome, page: Path, a
     color = {"holds": "green", "violated": "red"}.get(str(verdict.outcome), "yellow")
     console.print(f"verdict [bold {color}]{verdict.outcome}[/]: {verdict.reason}")
     if verdict.anomalies:
-        console.print("found: " + ", ".join(f"{name} {count}" for name, count in verdict.anomalies.items()))
+        allowed = {name: "" if name in verdict.forbidden else " (allowed)" for name in verdict.anomalies}
+        console.print(
+            "found: " + ", ".join(f"{name} {count}{allowed[name]}" for name, count in verdict.anomalies.items())
+        )
     promise = broken_promise(verdict)
     if promise is not None:
         console.print(f"broken promise: {promise}", soft_wrap=True)
