@@ -36,6 +36,15 @@ class HistoryError(ValueError):
         super().__init__(f"{where}: expected {expected}" + (f", found {found}" if found else ""))
 
 
+class ShapeError(ValueError):
+    """A value that a function does not take or give: what was expected, and what was found."""
+
+    def __init__(self, expected: str, found: object) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.found = found
+
+
 class Problems:
     """Where malformed input is reported.
 

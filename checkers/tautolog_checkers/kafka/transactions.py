@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from tautolog_checkers.history.events import INFO, INVOKE, Event, History
 from tautolog_checkers.history.operations import Operation, pair
-from tautolog_checkers.history.problems import Problems
+from tautolog_checkers.history.problems import Problems, ShapeError
 from tautolog_checkers.history.values import freeze
 from tautolog_checkers.kafka.worker_events import NEVER, WORKER, Told
 
@@ -164,15 +164,6 @@ def decode(history: History) -> Decoded:
     return decoded
 
 
-class _ShapeError(ValueError):
-    """A value of the wrong shape: what was expected, and what was found."""
-
-    def __init__(self, expected: str, found: object) -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.found = found
-
-
 class _Reader:
     """Turns values into writes and reads; remembers how keys are called."""
 
@@ -196,7 +187,7 @@ class _Reader:
             self._micro_operations(event.value, transaction)
             if extra is not None and "rebalance-log" in extra:
                 transaction.rebalanced = self._rebalanced(extra["rebalance-log"])
-        except _ShapeError as error:
+        except ShapeError as error:
             self._report(event, error)
             return None
         return transaction
@@ -233,28 +224,28 @@ class _Reader:
         except TypeError:
             return freeze(raw)
 
-    def _report(self, event: Event, error: _ShapeError) -> None:
+    def _report(self, event: Event, error: ShapeError) -> None:
         self._problems.report(event.line, error.expected, error.found)
 
     def _micro_operations(self, value: Any, transaction: Transaction) -> None:
         if not isinstance(value, list | tuple):
-            raise _ShapeError("a list of send and poll steps", value)
+            raise ShapeError("a list of send and poll steps", value)
         for micro in value:
             name = micro[0] if isinstance(micro, list | tuple) and micro else None
             if name == "send":
                 if len(micro) != 3:
-                    raise _ShapeError('["send", key, value] or ["send", key, [offset, value]]', micro)
+                    raise ShapeError('["send", key, value] or ["send", key, [offset, value]]', micro)
                 self._send(self.key(micro[1]), micro[2], transaction.writes)
             elif name == "poll":
                 if len(micro) > 1 and micro[1]:
                     self._poll(micro, transaction.reads)
             else:
-                raise _ShapeError('a step ["send", key, value] or ["poll", {key: [[offset, value], …]}]', micro)
+                raise ShapeError('a step ["send", key, value] or ["poll", {key: [[offset, value], …]}]', micro)
 
     def _send(self, key: Any, sent: Any, writes: dict[Any, list[Pair]]) -> None:
         if isinstance(sent, list | tuple):
             if len(sent) != 2 or not (sent[0] is None or type(sent[0]) is int):
-                raise _ShapeError("[offset, value] of a sent record", sent)
+                raise ShapeError("[offset, value] of a sent record", sent)
             offset, value = sent
         else:
             offset, value = None, sent
@@ -268,7 +259,7 @@ class _Reader:
 
     def _poll(self, micro: Any, reads: dict[Any, Polled]) -> None:
         if len(micro) != 2 or not isinstance(micro[1], dict):
-            raise _ShapeError('["poll", {key: [[offset, value], …]}]', micro)
+            raise ShapeError('["poll", {key: [[offset, value], …]}]', micro)
         for raw, pairs in micro[1].items():
             if not pairs:
                 continue
@@ -276,10 +267,10 @@ class _Reader:
                 offsets, values = zip(*pairs, strict=True)
                 if not (set(map(type, offsets)) == _INTS and set(map(type, values)) <= _PLAIN):
                     offsets, values = _unusual(offsets), tuple(map(freeze, values))
-            except _ShapeError:
+            except ShapeError:
                 raise
             except (TypeError, ValueError):
-                raise _ShapeError("polled records as [[offset, value], …]", pairs) from None
+                raise ShapeError("polled records as [[offset, value], …]", pairs) from None
             key = self.key(raw)
             before = reads.get(key)
             reads[key] = (offsets, values) if before is None else (before[0] + offsets, before[1] + values)
@@ -288,7 +279,7 @@ class _Reader:
         try:
             return frozenset(self.key(key) for entry in log or () for key in entry["keys"])
         except (KeyError, TypeError):
-            raise _ShapeError('a "rebalance-log" of [{"keys": […]}, …]', log) from None
+            raise ShapeError('a "rebalance-log" of [{"keys": […]}, …]', log) from None
 
 
 _INTS = {int}
@@ -298,5 +289,5 @@ _PLAIN = {int, str}
 def _unusual(offsets: tuple[Any, ...]) -> tuple[Any, ...]:
     for offset in offsets:
         if offset is not None and type(offset) is not int:
-            raise _ShapeError("a whole number as offset", offset)
+            raise ShapeError("a whole number as offset", offset)
     return offsets

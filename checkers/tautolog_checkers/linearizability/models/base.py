@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from tautolog_checkers.history.events import Event
+from tautolog_checkers.history.problems import ShapeError
 from tautolog_checkers.history.values import freeze
 from tautolog_checkers.linearizability.operations import UNKNOWN, UNSEEN, Op
+
+__all__ = ["Model", "ModelError", "Reduction", "ShapeError", "State"]
 
 State: TypeAlias = Any
 """Hashable and immutable. Equal states must behave alike for ever."""
@@ -18,15 +21,6 @@ Reduction: TypeAlias = Callable[[State], tuple[State, int]]
 
 class ModelError(ValueError):
     """A model that cannot be had or does not do what a model must, in one sentence."""
-
-
-class ShapeError(ValueError):
-    """A value that a function does not take or give: what was expected, and what was found."""
-
-    def __init__(self, expected: str, found: object) -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.found = found
 
 
 class Model:

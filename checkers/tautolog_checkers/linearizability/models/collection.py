@@ -10,7 +10,20 @@ from tautolog_checkers.linearizability.models.base import Model, Reduction, Shap
 from tautolog_checkers.linearizability.operations import ILLEGAL, UNKNOWN, Op
 
 
-class Set(Model):
+class Whole(Model):
+    """An object of which every read shows all."""
+
+    def readonly(self, op: Op) -> bool:
+        """Reads."""
+        return op.f == "read"
+
+    def observed(self, ops: Sequence[Op]) -> Reduction | None:
+        """After the last read nothing matters."""
+        last = max((op.ret for op in ops if op.f == "read"), default=-1)
+        return lambda state: (state, last)
+
+
+class Set(Whole):
     """A set of values; adding what is there and removing what is not change nothing."""
 
     name = "set"
@@ -23,15 +36,6 @@ class Set(Model):
         if op.f == "read":
             return state if op.result is UNKNOWN or op.result == state else ILLEGAL
         return state | {op.argument} if op.f == "add" else state - {op.argument}
-
-    def readonly(self, op: Op) -> bool:
-        """Reads."""
-        return op.f == "read"
-
-    def observed(self, ops: Sequence[Op]) -> Reduction | None:
-        """After the last read nothing matters."""
-        last = max((op.ret for op in ops if op.f == "read"), default=-1)
-        return lambda state: (state, last)
 
     def decode(self, f: str, asked: Any, told: Any, *, returned: bool) -> tuple[Any, Any]:
         """Reads give a list (or, in EDN, a set) of elements."""
@@ -50,7 +54,7 @@ class Set(Model):
         return frozenset(map(freeze, value))
 
 
-class Counter(Model):
+class Counter(Whole):
     """A number."""
 
     name = "counter"
@@ -68,15 +72,6 @@ class Counter(Model):
         if op.f == "read":
             return state if op.result is UNKNOWN or op.result == state else ILLEGAL
         return state + op.argument
-
-    def readonly(self, op: Op) -> bool:
-        """Reads."""
-        return op.f == "read"
-
-    def observed(self, ops: Sequence[Op]) -> Reduction | None:
-        """After the last read nothing matters."""
-        last = max((op.ret for op in ops if op.f == "read"), default=-1)
-        return lambda state: (state, last)
 
     def decode(self, f: str, asked: Any, told: Any, *, returned: bool) -> tuple[Any, Any]:
         """What is added has its sign."""
