@@ -57,6 +57,16 @@ def test_a_counterexample_is_small_and_real():
     assert any(line.startswith("after:  holder: +node") for line in lines)
 
 
+def test_a_counterexample_does_not_depend_on_what_was_asked_before():
+    broken = load("share").without("SHARE_ACKNOWLEDGED_BY_HOLDER")
+    failing = Obligation("consecution", "reject", "late_acknowledgement_is_refused")
+    busy = Prover(broken)
+    for one in obligations(busy.model):
+        if one.action in {"", "reject"} and one != failing:
+            busy.check(one)
+    assert busy.check(failing).lines == Prover(broken).check(failing).lines
+
+
 def test_an_initial_state_may_be_the_counterexample():
     found = prove(model(invariants=(auxiliary("wrong", F(), meaning="m"),))).failed
     assert [str(one.obligation) for one in found] == ["initiation wrong"]

@@ -143,11 +143,22 @@ class Prover:
         answer = str(solver.check())
         seconds = time.perf_counter() - begun
         if answer == "sat" and obligation.expected == "unsat":
-            act: Action | None = self.model.action(obligation.action) if obligation.action else None
-            broken = self._invariants[obligation.invariant]
-            found = counterexample(shrink(solver, self.translation), self.translation, act, broken)
+            found = self._counterexample(obligation, solver)
             return Result(obligation, answer, seconds, found, tuple(found.lines(self.translation)))
         return Result(obligation, answer, seconds)
+
+    def _counterexample(self, obligation: Obligation, solver: Any) -> Counterexample:
+        """A counterexample from a context of its own.
+
+        What a solver finds depends on what else its context was asked, and that on which process came to ask what.
+        """
+        fresh = Prover(self.model, self.timeout_ms)
+        again = fresh.solver(obligation)
+        if again.check() != z3.sat:
+            fresh, again = self, solver
+        act: Action | None = self.model.action(obligation.action) if obligation.action else None
+        broken = self._invariants[obligation.invariant]
+        return counterexample(shrink(again, fresh.translation), fresh.translation, act, broken)
 
 
 def prove(
