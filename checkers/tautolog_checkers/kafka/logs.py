@@ -87,7 +87,7 @@ class Log:
         if self.repeated:
             self.first, self.last = {}, {}
             for place, offset in enumerate(offsets):
-                for value in self.claimed(offset):
+                for value in sorted(conflicts[offset], key=repr) if offset in conflicts else (slots[offset],):
                     self.first.setdefault(value, place)
                     self.last[value] = place
 

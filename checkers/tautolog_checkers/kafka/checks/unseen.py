@@ -15,7 +15,7 @@ ANOMALY = "unseen"
 def check(evidence: Evidence, findings: Findings) -> None:
     """Every acknowledged record that nobody read."""
     for key, log in evidence.partitions.items():
-        for value in sorted(log.acknowledged - log.polled, key=lambda value: log.writers[value].index):
-            findings.add(
-                ANOMALY, key, (log.writers[value].index,), "{} was acknowledged in {} and never polled", value, key
-            )
+        unread = log.acknowledged - log.polled
+        sent = [(writer.index, value) for value, writer in log.writers.items() if value in unread] if unread else []
+        for index, value in sorted(sent, key=lambda entry: entry[0]):
+            findings.add(ANOMALY, key, (index,), "{} was acknowledged in {} and never polled", value, key)
