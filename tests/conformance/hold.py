@@ -91,7 +91,7 @@ def main() -> None:
     """Record, or compare with a running broker."""
     command, *rest = sys.argv[1:]
     if command == "record" and (why := missing()) is not None:
-        print(f"not recorded: {why}")  # noqa: T201
+        print(f"not recorded: {why}")  # noqa: T201  # a tool for the console
     elif command == "record":
         with tempfile.TemporaryDirectory() as folder, ApacheKafka(Path(folder), SETTINGS) as kafka:
             for name in rest or CONVERSATIONS:
@@ -99,12 +99,12 @@ def main() -> None:
                 try:
                     record(name, kafka.bootstrap)
                 except Exception as error:  # noqa: BLE001  # a tool for the console: say it and go on
-                    print(f"{name}: {type(error).__name__}: {error}"[:500])  # noqa: T201
+                    print(f"{name}: {type(error).__name__}: {error}"[:500])  # noqa: T201  # a tool for the console
                     continue
                 changed = list(differences(old, recorded(name)))
-                print(f"{name}: {len(changed)} changes")  # noqa: T201
+                print(f"{name}: {len(changed)} changes")  # noqa: T201  # a tool for the console
                 for path, text in changed[:5]:
-                    print(f"    {path}: {text[:300]}")  # noqa: T201
+                    print(f"    {path}: {text[:300]}")  # noqa: T201  # a tool for the console
     else:
         bootstrap, *names = rest
         for name in names or CONVERSATIONS:
@@ -112,7 +112,7 @@ def main() -> None:
                 lines = [line[:300] for line in unexpected(name, recorded(name), hold(name, bootstrap))]
             except Exception as error:  # noqa: BLE001  # a tool for the console: say it and go on
                 lines = [f"{type(error).__name__}: {error}"]
-            print(f"{name}: {'same' if not lines else ''}", *lines, sep="\n    ")  # noqa: T201
+            print(f"{name}: {'same' if not lines else ''}", *lines, sep="\n    ")  # noqa: T201  # a tool for the console
 
 
 if __name__ == "__main__":

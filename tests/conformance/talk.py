@@ -32,7 +32,7 @@ def conversation(function: Conversation) -> Conversation:
     return function
 
 
-class Closed(Exception):  # noqa: N818
+class Closed(Exception):  # noqa: N818  # what happens, not a mistake
     """The broker ended the connection instead of answering."""
 
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 FILE_LINES, FUNCTION_LINES = 600, 70
 FORBIDDEN = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError|pragma: no cover")
 SLEEPS = re.compile(r"\btime\.sleep\(|\bfrom time import .*\bsleep\b")
+IGNORES = re.compile(r"#\s*(?:noqa|type: ignore)\b(?!(?:: [A-Z0-9, ]+|\[[a-z, -]+\])  # \S)")
 SELF = Path(__file__)
 
 
@@ -76,6 +77,31 @@ def test_nothing_sleeps_but_benchmarks():
         if SLEEPS.search(line)
     ]
     assert found == []
+
+
+def test_every_ignore_carries_its_reason():
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked(".py")
+        if path != SELF
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
+        if IGNORES.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("line", "bare"),
+    [
+        ("x  # noqa", True),
+        ("x  # noqa: A002", True),
+        ("x  # type: ignore[misc]", True),
+        ("x  # noqa: A002, S101  # the field's own word", False),
+        ("x  # type: ignore[attr-defined]  # untyped", False),
+    ],
+)
+def test_an_ignore_without_a_reason_is_seen(line, bare):
+    assert (IGNORES.search(line) is not None) is bare
 
 
 def test_modules_open_with_their_contract():

@@ -109,7 +109,7 @@ class TryLog:
         return bytes(self.disk.read(path, 0, self.disk.size(path)))
 
 
-class PowerGone(Exception):  # noqa: N818 - what happens, not a mistake
+class PowerGone(Exception):  # noqa: N818  # what happens, not a mistake
     """The machine stops in the middle of a call: nothing that comes after it happens, not even tidying up."""
 
 

@@ -151,7 +151,7 @@ class _Reader:
 
         reader = self
 
-        class Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+        class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # a class of an untyped library
             """Called on the client's own thread, where nothing may wait: only takes notes."""
 
             def on_partitions_revoked(self, revoked: Any) -> None:

@@ -54,7 +54,7 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     wrapped.__doc__ = command.__doc__
     wrapped.__name__ = command.__name__
-    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # where click keeps options until a command is made
     named = click.option(
         "--bootstrap",
         metavar="HOST:PORT,…",

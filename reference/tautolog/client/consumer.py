@@ -377,7 +377,7 @@ class Consumer(ClusterClient):
             self.positions[place].resetting = True
             leader = self.leader(*place)
             if leader is None:
-                self.after(self.backoff_ms(0), lambda place=place: self._reset_again([place]))  # type: ignore[misc]
+                self.after(self.backoff_ms(0), lambda place=place: self._reset_again([place]))  # type: ignore[misc]  # a default argument in a lambda has no type
             else:
                 by_leader.setdefault(leader, []).append(place)
         for leader, places in by_leader.items():

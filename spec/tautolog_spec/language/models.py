@@ -358,7 +358,7 @@ def check(model: Model) -> None:
 def _closed(update: Update) -> Formula:
     if len(update.ranging) != len(update.arguments):
         raise LanguageError(f"the initial state: {update.relation.name} must be given with `...` for every argument")
-    return Quantified(True, update.ranging, update.condition) if update.ranging else update.condition  # noqa: FBT003
+    return Quantified(True, update.ranging, update.condition) if update.ranging else update.condition  # noqa: FBT003  # every tuple
 
 
 def _check_names(model: Model) -> None:

@@ -1,3 +1,3 @@
 """Every conversation, by importing the modules that hold them."""
 
-from conformance.conversations import admin, configs, consuming, groups, metadata, offsets, producing, timestamps  # noqa: F401
+from conformance.conversations import admin, configs, consuming, groups, metadata, offsets, producing, timestamps  # noqa: F401  # importing registers them

@@ -11,7 +11,7 @@ class Book:
     def __init__(self):
         self.events = []
 
-    def do(self, process, f, value, type="ok", asked=None, **extra):  # noqa: A002
+    def do(self, process, f, value, type="ok", asked=None, **extra):  # noqa: A002  # the event's own word
         for kind, told in (("invoke", value if asked is None else asked), (type, value)):
             self.events.append(
                 {"index": len(self.events), "process": process, "type": kind, "f": f, "value": told, **extra}

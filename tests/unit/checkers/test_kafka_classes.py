@@ -14,11 +14,11 @@ class Book:
         self.events = []
         self.ids = count()
 
-    def add(self, process, type, f, value, **extra):  # noqa: A002
+    def add(self, process, type, f, value, **extra):  # noqa: A002  # the event's own word
         self.events.append({"index": next(self.ids), "process": process, "type": type, "f": f, "value": value, **extra})
         return self
 
-    def do(self, process, f, value, type="ok", **extra):  # noqa: A002
+    def do(self, process, f, value, type="ok", **extra):  # noqa: A002  # the event's own word
         begun = value if f in {"assign", "subscribe"} else [[m[0]] if m[0] == "poll" else _asked(m) for m in value]
         return self.add(process, "invoke", f, begun).add(process, type, f, value, **extra)
 

@@ -27,7 +27,7 @@ KEY = 33
 VERSIONS = (0, 2)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> AlterConfigsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> AlterConfigsResponse:  # noqa: ARG001  # every handler is called alike
     """Replace the configuration of each resource, or say why not."""
     body = request.body
     assert isinstance(body, AlterConfigsRequest)

@@ -36,7 +36,7 @@ _SUPPORTED: Final = {
 _SOFTWARE: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?")
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> ApiVersionsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> ApiVersionsResponse:  # noqa: ARG001  # every handler is called alike
     """Answer what is served; a request that could not be read has no body."""
     body = request.body
     version = request.version

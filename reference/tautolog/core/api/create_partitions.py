@@ -24,7 +24,7 @@ KEY = 37
 VERSIONS = (0, 3)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> CreatePartitionsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> CreatePartitionsResponse:  # noqa: ARG001  # every handler is called alike
     """Add what can be added; a topic that is named twice is refused once and stays as it is."""
     body = request.body
     assert isinstance(body, CreatePartitionsRequest)

@@ -30,7 +30,7 @@ KEY = 19
 VERSIONS = (2, 7)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> CreateTopicsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> CreateTopicsResponse:  # noqa: ARG001  # every handler is called alike
     """Make what can be made; a name that is given twice is refused once and not made."""
     body = request.body
     assert isinstance(body, CreateTopicsRequest)

@@ -14,7 +14,7 @@ KEY = 42
 VERSIONS = (0, 2)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DeleteGroupsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DeleteGroupsResponse:  # noqa: ARG001  # every handler is called alike
     """Answer for each group on its own; one that is named twice is deleted once."""
     body = cast("DeleteGroupsRequest", request.body)
     return DeleteGroupsResponse(

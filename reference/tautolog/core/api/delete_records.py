@@ -28,7 +28,7 @@ VERSIONS = (0, 2)
 NO_LOW_WATERMARK: Final = -1
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DeleteRecordsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DeleteRecordsResponse:  # noqa: ARG001  # every handler is called alike
     """Delete in every partition named, and answer from which offset on each is readable now."""
     body = request.body
     assert isinstance(body, DeleteRecordsRequest)

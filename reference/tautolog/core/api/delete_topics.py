@@ -30,7 +30,7 @@ VERSIONS = (1, 6)
 _NAMED_BY_BOTH: Final = "The provided topic name maps to an ID that was already supplied."
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DeleteTopicsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DeleteTopicsResponse:  # noqa: ARG001  # every handler is called alike
     """Delete what can be deleted; what is named twice is refused and stays."""
     body = request.body
     assert isinstance(body, DeleteTopicsRequest)

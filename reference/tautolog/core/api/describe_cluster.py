@@ -26,7 +26,7 @@ BROKERS = 1
 CONTROLLERS = 2
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DescribeClusterResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DescribeClusterResponse:  # noqa: ARG001  # every handler is called alike
     """Name the cluster, its controller and its brokers."""
     body = request.body
     assert isinstance(body, DescribeClusterRequest)

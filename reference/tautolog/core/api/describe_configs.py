@@ -35,7 +35,7 @@ VERSIONS = (1, 4)
 _Result = DescribeConfigsResourceResult
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DescribeConfigsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DescribeConfigsResponse:  # noqa: ARG001  # every handler is called alike
     """Describe each resource: all its configs, or those that are named and exist.
 
     A kind of resource that there is not spoils the whole request, as in Kafka.

@@ -29,7 +29,7 @@ ALL_OPERATIONS = sum(1 << operation for operation in (3, 6, 8, 10, 11))
 """Read, Delete, Describe, DescribeConfigs and AlterConfigs, as bits at the numbers of their ACL operations."""
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DescribeGroupsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DescribeGroupsResponse:  # noqa: ARG001  # every handler is called alike
     """Answer for each group on its own."""
     body = cast("DescribeGroupsRequest", request.body)
     answers = [_describe(broker, request.version, group_id) for group_id in body.groups]

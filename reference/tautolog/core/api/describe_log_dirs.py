@@ -25,7 +25,7 @@ KEY = 35
 VERSIONS = (1, 5)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DescribeLogDirsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DescribeLogDirsResponse:  # noqa: ARG001  # every handler is called alike
     """Describe the partitions named, or all (null); those that are not here are left out."""
     body = request.body
     assert isinstance(body, DescribeLogDirsRequest)

@@ -23,7 +23,7 @@ KEY = 61
 VERSIONS = (0, 0)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DescribeProducersResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DescribeProducersResponse:  # noqa: ARG001  # every handler is called alike
     """Describe every partition named."""
     body = request.body
     assert isinstance(body, DescribeProducersRequest)

@@ -29,7 +29,7 @@ KEY = 75
 VERSIONS = (0, 0)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> DescribeTopicPartitionsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> DescribeTopicPartitionsResponse:  # noqa: ARG001  # every handler is called alike
     """Describe the topics named, or all, from the cursor on."""
     body = request.body
     assert isinstance(body, DescribeTopicPartitionsRequest)

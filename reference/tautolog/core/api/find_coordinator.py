@@ -27,7 +27,7 @@ _REFUSALS = {
 }
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> FindCoordinatorResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> FindCoordinatorResponse:  # noqa: ARG001  # every handler is called alike
     """Every group is coordinated by this broker."""
     body = cast("FindCoordinatorRequest", request.body)
     keys = body.coordinator_keys if request.version >= 4 else [body.key]

@@ -14,7 +14,7 @@ KEY = 12
 VERSIONS = (0, 4)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> HeartbeatResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> HeartbeatResponse:  # noqa: ARG001  # every handler is called alike
     """Answer with REBALANCE_IN_PROGRESS while the group gathers its members."""
     body = cast("HeartbeatRequest", request.body)
     return HeartbeatResponse(error_code=broker.groups.membership.heartbeat(body))

@@ -32,7 +32,7 @@ VERSIONS = (0, 1)
 TWICE = Refusal(ErrorCode.INVALID_REQUEST, "Each resource must appear at most once.")
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> IncrementalAlterConfigsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> IncrementalAlterConfigsResponse:  # noqa: ARG001  # every handler is called alike
     """Make the changes of each resource, or say why not."""
     body = request.body
     assert isinstance(body, IncrementalAlterConfigsRequest)

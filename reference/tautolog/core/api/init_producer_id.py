@@ -24,7 +24,7 @@ VERSIONS = (0, 5)
 _NONE: Final = -1
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> InitProducerIdResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> InitProducerIdResponse:  # noqa: ARG001  # every handler is called alike
     """Give out a producer id that was never given out before."""
     body = request.body
     assert isinstance(body, InitProducerIdRequest)

@@ -14,6 +14,6 @@ KEY = 13
 VERSIONS = (0, 5)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> LeaveGroupResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> LeaveGroupResponse:  # noqa: ARG001  # every handler is called alike
     """Answer for each member on its own; before version 3 the one error stands at the top."""
     return broker.groups.membership.leave(request.version, cast("LeaveGroupRequest", request.body))

@@ -24,7 +24,7 @@ KEY = 74
 VERSIONS = (0, 1)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> ListConfigResourcesResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> ListConfigResourcesResponse:  # noqa: ARG001  # every handler is called alike
     """List the resources of the types asked for."""
     body = request.body
     assert isinstance(body, ListConfigResourcesRequest)

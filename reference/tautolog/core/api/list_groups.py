@@ -19,7 +19,7 @@ VERSIONS = (0, 5)
 CLASSIC = "classic"
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> ListGroupsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> ListGroupsResponse:  # noqa: ARG001  # every handler is called alike
     """Filters ignore case; an empty one lets everything pass, a name that nobody knows nothing."""
     body = cast("ListGroupsRequest", request.body)
     states = {name.strip().lower() for name in body.states_filter}

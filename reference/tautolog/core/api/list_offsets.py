@@ -47,7 +47,7 @@ _SINCE: Final = {
 _READ_COMMITTED: Final = 1
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> ListOffsetsResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> ListOffsetsResponse:  # noqa: ARG001  # every handler is called alike
     """Look up every partition named; one named twice is 42."""
     body = request.body
     assert isinstance(body, ListOffsetsRequest)

@@ -40,7 +40,7 @@ CLUSTER_OPERATIONS: Final = 8096
 """Every operation there is on a cluster."""
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> MetadataResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> MetadataResponse:  # noqa: ARG001  # every handler is called alike
     """Describe what was asked for; what is unknown comes behind what is known."""
     body = request.body
     assert isinstance(body, MetadataRequest)

@@ -30,7 +30,7 @@ VERSIONS = (2, 10)
 _Asked = tuple[OffsetCommitResponseTopic, Topic, list[OffsetCommitRequestPartition]]
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> OffsetCommitResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> OffsetCommitResponse:  # noqa: ARG001  # every handler is called alike
     """Refuse the partitions that are not there; ask the group about the others, if there are any."""
     body = cast("OffsetCommitRequest", request.body)
     response = OffsetCommitResponse()

@@ -20,7 +20,7 @@ KEY = 47
 VERSIONS = (0, 0)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> OffsetDeleteResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> OffsetDeleteResponse:  # noqa: ARG001  # every handler is called alike
     """Refuse partitions that are not there and topics the group reads; forget the others, as far as it has any."""
     body = cast("OffsetDeleteRequest", request.body)
     offsets = broker.groups.offsets

@@ -31,7 +31,7 @@ VERSIONS = (1, 10)
 NOTHING = -1
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> OffsetFetchResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> OffsetFetchResponse:  # noqa: ARG001  # every handler is called alike
     """Answer for each group on its own; -1 stands for no committed offset."""
     body = cast("OffsetFetchRequest", request.body)
     if request.version < 8:

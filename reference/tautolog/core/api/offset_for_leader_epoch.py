@@ -26,7 +26,7 @@ KEY = 23
 VERSIONS = (2, 4)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> OffsetForLeaderEpochResponse:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> OffsetForLeaderEpochResponse:  # noqa: ARG001  # every handler is called alike
     """Answer every partition named: (-1, -1) for an epoch that is newer than all we know."""
     body = request.body
     assert isinstance(body, OffsetForLeaderEpochRequest)

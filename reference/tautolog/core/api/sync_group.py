@@ -14,6 +14,6 @@ KEY = 14
 VERSIONS = (0, 5)
 
 
-def handle(broker: Broker, peer: Peer, request: Request) -> SyncGroupResponse | None:  # noqa: ARG001
+def handle(broker: Broker, peer: Peer, request: Request) -> SyncGroupResponse | None:  # noqa: ARG001  # every handler is called alike
     """Answer at once if the group is Stable or the request does not fit it; else when the leader has assigned."""
     return broker.groups.membership.sync(request)
