@@ -110,6 +110,7 @@ def test_wrong_usage_is_64_and_one_sentence(call, arguments, words):
     code, text = call(*arguments)
     assert code == 64
     assert words in text
+    assert "\n" not in text
 
 
 def test_a_malformed_line_is_64_with_its_place_or_counted(call):
