@@ -21,6 +21,7 @@ from tautolog_spec.language.formulas import (
     free_variables,
 )
 from tautolog_spec.language.models import Model
+from tautolog_spec.language.relations import Update
 
 Needs = dict[Variable, tuple[Sort, ...]]
 """For a variable in scope, the sorts of the universal variables that its choice depends on (itself, if it is one)."""
@@ -40,24 +41,53 @@ class Alternation:
 
 def alternations(model: Model) -> list[Alternation]:
     """All edges of the graph over everything that an obligation of the model may assume."""
+    return list(dict.fromkeys([*_of_steps(model), *_of_the_beginning(model)]))
+
+
+def cycles(model: Model) -> list[Alternation]:
+    """The edges that lie on a cycle; empty means that every obligation is decidable.
+
+    No obligation speaks of the initial state and of a step, so that a cycle through both would mean nothing.
+    """
+    return list(dict.fromkeys([*_on_cycles(_of_steps(model)), *_on_cycles(_of_the_beginning(model))]))
+
+
+def _of_steps(model: Model) -> list[Alternation]:
+    """What consecution and vacuity may assume."""
+    found = _always(model)
+    for invariant in model.invariants:
+        found += _edges(invariant.formula, f"invariant {invariant.name}")
+    for act in model.actions:
+        found += _edges(act.guard, f"guard of {act.name}")
+        for update in act.updates:
+            found += _defined(update, f"update of {update.relation.name} in {act.name}")
+    return found
+
+
+def _of_the_beginning(model: Model) -> list[Alternation]:
+    """What initiation may assume."""
+    found = _always(model)
+    for update in model.initial:
+        found += _defined(update, f"initial state of {update.relation.name}")
+    return found
+
+
+def _always(model: Model) -> list[Alternation]:
     found: list[Alternation] = []
     for number, axiom in enumerate(model.axioms, 1):
         found += _edges(axiom, f"axiom {number}")
     for invariant in model.invariants:
-        found += _edges(invariant.formula, f"invariant {invariant.name}")
         found += _edges(~invariant.formula, f"negation of invariant {invariant.name}")
-    for act in model.actions:
-        found += _edges(act.guard, f"guard of {act.name}")
-        for update in act.updates:
-            where = f"update of {update.relation.name} in {act.name}"
-            universal: Needs = {variable: (variable.sort,) for variable in update.ranging}
-            found += _edges(update.condition, where, universal) + _edges(~update.condition, where, universal)
-    return list(dict.fromkeys(found))
+    return found
 
 
-def cycles(model: Model) -> list[Alternation]:
-    """The edges that lie on a cycle; empty means that every obligation is decidable."""
-    edges = alternations(model)
+def _defined(update: Update, where: str) -> list[Alternation]:
+    """A relation's new value is said to be equivalent to the condition, so both it and its negation are assumed."""
+    universal: Needs = {variable: (variable.sort,) for variable in update.ranging}
+    return _edges(update.condition, where, universal) + _edges(~update.condition, where, universal)
+
+
+def _on_cycles(edges: list[Alternation]) -> list[Alternation]:
     reach: dict[str, set[str]] = {}
     for edge in edges:
         reach.setdefault(edge.source, set()).add(edge.target)

@@ -7,12 +7,13 @@ enabled for some parameters if all of `requires` holds; then all of `updates` ha
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
 from tautolog_spec.language.formulas import (
     Formula,
+    Holds,
     LanguageError,
     Quantified,
     Sort,
@@ -25,7 +26,7 @@ from tautolog_spec.language.formulas import (
     switches_in,
     walk,
 )
-from tautolog_spec.language.relations import Kind, Relation, Update
+from tautolog_spec.language.relations import Effect, Kind, Relation, Update
 
 Sizes = Mapping[str, int]
 """How many elements each sort has, by name of the sort."""
@@ -39,6 +40,17 @@ class Step:
 
     requires: tuple[Formula, ...] = ()
     updates: tuple[Update, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what is no tuple of such parts; a single one easily loses its comma."""
+        given: tuple[tuple[str, object, type], ...] = (
+            ("requires", self.requires, Formula),
+            ("updates", self.updates, Update),
+        )
+        for name, parts, kind in given:
+            if not isinstance(parts, tuple) or not all(isinstance(part, kind) for part in parts):
+                wanted = f"a tuple of {kind.__name__}s is wanted, of one alone (…,)"
+                raise LanguageError(f"a step's {name} are {parts!r}: {wanted}")
 
 
 @attrs.frozen(eq=False)
@@ -104,6 +116,8 @@ def action(
             )
         parameters = tuple(Variable(given, sort) for given, sort in zip(names, sorts, strict=True))
         step = function(*parameters)
+        if not isinstance(step, Step):
+            raise LanguageError(f"action {name} returns {step!r}, where a Step is wanted")
         meaning = inspect.cleandoc(function.__doc__ or "")
         if not meaning:
             raise LanguageError(f"action {name} has no docstring: say who does what, and why")
@@ -223,8 +237,8 @@ class Model:
         title: one line.
         essay: what it is about, in paragraphs.
         relations: all of them.
-        axioms: what is known of the rigid relations.
-        initial: updates of the empty state.
+        axioms: what is known of the rigid relations, and of no others.
+        initial: updates of the empty state; what they read is rigid.
         actions: who may do what.
         invariants: what they keep.
         sometimes: what must be possible.
@@ -260,10 +274,24 @@ class Model:
 
     @property
     def sorts(self) -> tuple[Sort, ...]:
-        """Every sort, in order of appearance."""
+        """Every sort, in order of appearance, those included that are only ever quantified over."""
         found = [sort for one in self.relations for sort in one.sorts]
         found += [parameter.sort for act in self.actions for parameter in act.parameters]
+        for formula in self.formulas():
+            bound = (one.variables for one in walk(formula) if isinstance(one, Quantified))
+            found += [variable.sort for variables in bound for variable in variables]
         return tuple(dict.fromkeys(found))
+
+    def formulas(self) -> Iterator[Formula]:
+        """Every formula in it."""
+        yield from self.axioms
+        yield from (update.condition for update in self.initial)
+        for act in self.actions:
+            yield from act.formulas()
+        yield from (one.formula for one in self.invariants)
+        yield from (one.formula for one in self.sometimes)
+        for promise in self.liveness:
+            yield from (promise.trigger, promise.goal)
 
     @property
     def switches(self) -> tuple[str, ...]:
@@ -340,68 +368,104 @@ class Model:
 def check(model: Model) -> None:
     """Refuse a model that does not make sense, with a sentence that names the part."""
     _check_names(model)
-    declared = {one.name for one in model.relations}
+    declared = {one.name: one for one in model.relations}
     formulas = [(f"invariant {one.name}", one.formula) for one in model.invariants]
     formulas += [(f"sometimes {one.name}", one.formula) for one in model.sometimes]
-    formulas += [(f"axiom {number}", one) for number, one in enumerate(model.axioms, 1)]
     formulas += [(f"liveness {one.name}", both(one.trigger, one.goal)) for one in model.liveness]
-    formulas += [("the initial state", _closed(update)) for update in model.initial]
     for where, formula in formulas:
         _check_formula(where, formula, (), declared)
+        _only(where, formula, set(Kind) - {Kind.CHOICE}, "what is chosen anew in every step is part of no state")
+    for number, axiom in enumerate(model.axioms, 1):
+        _check_formula(f"axiom {number}", axiom, (), declared)
+        _only(
+            f"axiom {number}",
+            axiom,
+            {Kind.RIGID},
+            "of what changes, an axiom would take for granted what must be proved",
+        )
+    _check_initial(model, declared)
     for act in model.actions:
         _check_action(act, declared)
+    _check_sorts(model)
     for one in model.liveness:
         for name in one.fair:
             model.action(name)
 
 
-def _closed(update: Update) -> Formula:
-    if len(update.ranging) != len(update.arguments):
-        raise LanguageError(f"the initial state: {update.relation.name} must be given with `...` for every argument")
-    return Quantified(True, update.ranging, update.condition) if update.ranging else update.condition  # noqa: FBT003  # every tuple
+def _check_initial(model: Model, declared: Mapping[str, Relation]) -> None:
+    names = [update.relation.name for update in model.initial]
+    for update in model.initial:
+        name = update.relation.name
+        where = f"the initial state of {name}"
+        if len(update.ranging) != len(update.arguments):
+            raise LanguageError(f"{where} must be given with `...` for every argument")
+        if update.relation.kind in {Kind.RIGID, Kind.CHOICE}:
+            raise LanguageError(f"{where}: a {update.relation.kind.value} relation has none")
+        if update.effect is Effect.REMOVE:
+            raise LanguageError(f"{where}: nothing can be removed, the state is empty before")
+        if names.count(name) > 1:
+            raise LanguageError(f"{where} is given twice")
+        if declared.get(name) != update.relation:
+            raise LanguageError(f"{where}: the model does not list that relation")
+        _check_formula(where, update.condition, update.ranging, declared)
+        _only(where, update.condition, {Kind.RIGID}, "nothing else is known before the first state")
 
 
 def _check_names(model: Model) -> None:
+    promises = [one.name for one in model.invariants] + [one.name for one in model.liveness]
     for what, names in (
         ("relation", [one.name for one in model.relations]),
         ("action", [f"{one.name}{one.switch or ''}{one.with_fix}" for one in model.actions]),
-        ("invariant", [one.name for one in model.invariants]),
+        ("promise", promises),
+        ("sometimes", [one.name for one in model.sometimes]),
     ):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise LanguageError(f"model {model.name} has two of {what} {', '.join(twice)}")
 
 
-def _check_formula(where: str, formula: Formula, bound: tuple[Variable, ...], declared: set[str]) -> None:
+def _check_sorts(model: Model) -> None:
+    names = [sort.name for sort in model.sorts]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LanguageError(f"model {model.name} has {', '.join(twice)} both ordered and not")
+
+
+def _check_formula(where: str, formula: Formula, bound: tuple[Variable, ...], declared: Mapping[str, Relation]) -> None:
     loose = [variable for variable in free_variables(formula) if not any(variable is one for one in bound)]
     if loose:
         raise LanguageError(f"{where}: nothing binds {', '.join(repr(variable) for variable in loose)}")
-    unknown = [name for name in relations_in(formula) if name not in declared]
-    if unknown:
-        raise LanguageError(f"{where} speaks of {', '.join(unknown)}, which the model does not list")
     for one in walk(formula):
+        if isinstance(one, Holds) and declared.get(one.relation.name) != one.relation:
+            raise LanguageError(f"{where} speaks of {one.relation}, which the model does not list")
         if isinstance(one, Quantified) and not one.variables:
             raise LanguageError(f"{where}: a quantifier without variables")
 
 
-def _check_action(act: Action, declared: set[str]) -> None:
+def _only(where: str, formula: Formula, kinds: set[Kind], why: str) -> None:
+    others = [
+        f"the {one.kind.value} relation {name}" for name, one in relations_in(formula).items() if one.kind not in kinds
+    ]
+    if others:
+        raise LanguageError(f"{where} reads {', '.join(others)}: {why}")
+
+
+def _check_action(act: Action, declared: Mapping[str, Relation]) -> None:
     where = f"action {act.name}"
     for formula in act.requires:
         _check_formula(where, formula, act.parameters, declared)
         _no_ghosts(f"the guard of {where}", formula)
-    seen: set[tuple[str, str | None, bool]] = set()
-    for update in act.updates:
+    for number, update in enumerate(act.updates):
         name = update.relation.name
         what = f"{where}, update of {name}"
-        if name not in declared:
+        if declared.get(name) != update.relation:
             raise LanguageError(f"{what}: the model does not list that relation")
         if update.relation.kind in {Kind.RIGID, Kind.CHOICE}:
             raise LanguageError(f"{what}: a {update.relation.kind.value} relation cannot be updated")
-        if {(name, update.switch, update.with_fix), (name, None, True)} & seen:
+        if any(_both_happen(update, other) for other in act.updates[:number]):
             raise LanguageError(f"{what}: there are two; join them, so that no order between them matters")
-        seen.add((name, update.switch, update.with_fix))
-        _check_formula(what, update.condition, (*act.parameters, *update.ranging), declared)
         known = (*act.parameters, *update.ranging)
+        _check_formula(what, update.condition, known, declared)
         loose = [one for one in update.arguments if not any(one is other for other in known)]
         if loose:
             raise LanguageError(f"{what}: nothing binds {', '.join(repr(one) for one in loose)}")
@@ -409,9 +473,11 @@ def _check_action(act: Action, declared: set[str]) -> None:
             _no_ghosts(what, update.condition)
 
 
+def _both_happen(one: Update, other: Update) -> bool:
+    """Whether two updates change one relation, and some choice of fixes has both."""
+    exclusive = one.switch is not None and one.switch == other.switch and one.with_fix is not other.with_fix
+    return one.relation.name == other.relation.name and not exclusive
+
+
 def _no_ghosts(where: str, formula: Formula) -> None:
-    ghosts = [name for name, one in relations_in(formula).items() if one.kind is Kind.GHOST]
-    if ghosts:
-        raise LanguageError(
-            f"{where} reads the ghost {', '.join(ghosts)}: what the proof writes, the protocol cannot know"
-        )
+    _only(where, formula, set(Kind) - {Kind.GHOST}, "what the proof writes, the protocol cannot know")

@@ -3,12 +3,35 @@
 import pytest
 
 from support.small_models import RELATIONS, TOKEN, A, B, P, Q, R, model
-from tautolog_spec.language import LanguageError, Sort, Step, Variable, action, auxiliary, exists, forall, ghost, when
+from tautolog_spec.language import (
+    LanguageError,
+    Liveness,
+    Model,
+    Sort,
+    Step,
+    Variable,
+    action,
+    auxiliary,
+    choice,
+    exists,
+    forall,
+    ghost,
+    only_with,
+    only_without,
+    relation,
+    rigid,
+    when,
+)
 from tautolog_spec.language.formulas import FALSE, TRUE, resolve
 from tautolog_spec.language.lint import cycles
 from tautolog_spec.language.words import formula_text, update_text
 
 a, b, c = Variable("a", A), Variable("b", B), Variable("c", B)
+
+
+def noted(function):
+    function.__doc__ = "Something."
+    return function
 
 
 @pytest.mark.parametrize(
@@ -25,6 +48,9 @@ a, b, c = Variable("a", A), Variable("b", B), Variable("c", B)
         (lambda: forall(lambda x: ~P(x), A), "first the sorts"),
         (lambda: Q.insert(a), "takes 2 arguments"),
         (lambda: P.insert("a"), "no variable"),
+        (lambda: Step(requires=(P(a))), "of one alone (…,)"),
+        (lambda: Step(updates=(P(a),)), "a tuple of Updates is wanted"),
+        (lambda: action(A)(noted(lambda a: (P(a),))), "where a Step is wanted"),
     ],
 )
 def test_ill_formed_is_refused_with_words(make, words):
@@ -43,6 +69,20 @@ def act(*requires, updates=(), name="act"):
 
 
 SECRET = ghost("secret", A, meaning="for the proof")
+SIDE = rigid("side", A, meaning="which side")
+PICKED = choice("picked", A, meaning="any")
+
+
+def claim(formula, name="i"):
+    return auxiliary(name, formula, meaning="m")
+
+
+def always(formula):
+    return Liveness("l", TRUE, formula, (), "m", "s")
+
+
+def with_more(*relations, invariants=(), **more):
+    return Model("m", "m", "", (*RELATIONS, *relations), (), (), invariants, **more)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +94,27 @@ SECRET = ghost("secret", A, meaning="for the proof")
         (lambda: model(invariants=(auxiliary("i", P(a), meaning="m"),)), "invariant i: nothing binds"),
         (lambda: model(invariants=(auxiliary("i", exists(A, SECRET), meaning="m"),)), "which the model does not list"),
         (lambda: model(initial=(P.insert(a),)), "must be given with `...`"),
+        (lambda: model(initial=(P.remove(...),)), "nothing can be removed"),
+        (lambda: model(initial=(P.insert(...), P.insert(...))), "the initial state of p is given twice"),
+        (
+            lambda: model(initial=(P.insert(..., where=lambda x: ~P(x)),)),
+            "nothing else is known before the first state",
+        ),
+        (lambda: model(initial=(SIDE.insert(...),)), "a rigid relation has none"),
+        (lambda: model(initial=(SECRET.insert(...),)), "the model does not list that relation"),
+        (lambda: model(axioms=(exists(A, P),)), "axiom 1 reads the state relation p: "),
+        (
+            lambda: with_more(PICKED, invariants=(claim(exists(A, PICKED)),)),
+            "invariant i reads the choice relation picked",
+        ),
+        (
+            lambda: with_more(PICKED, liveness=(always(exists(A, PICKED)),)),
+            "liveness l reads the choice relation picked",
+        ),
+        (lambda: model(invariants=(claim(exists(B, relation("p", B, meaning="another"))),)), "speaks of p(Bench)"),
+        (lambda: with_more(relation("s", Sort("Bench"), meaning="m")), "has Bench both ordered and not"),
+        (lambda: model(act(updates=(lambda a: only_with("X", P.insert(a)), P.remove))), "there are two"),
+        (lambda: model(invariants=(claim(TRUE, "l"),), liveness=(always(TRUE),)), "two of promise l"),
         (lambda: TOKEN.without("NOTHING"), "no fix NOTHING; it has ONE_HOLDER"),
         (lambda: TOKEN.action("take"), "no action take; it has ask, grant, release"),
         (lambda: TOKEN.sizes({"Knot": 2}), "no bound Knot; it has Node"),
@@ -68,9 +129,7 @@ def test_senseless_models_are_refused_with_words(make, words):
 
 
 def test_a_guard_may_not_read_a_ghost():
-    from tautolog_spec.language import Model
-
-    with pytest.raises(LanguageError, match="reads the ghost secret"):
+    with pytest.raises(LanguageError, match="reads the ghost relation secret"):
         Model("m", "m", "", (*RELATIONS, SECRET), (), (act(SECRET),), ())
 
 
@@ -115,6 +174,23 @@ def test_lint_finds_the_cycle_and_only_the_cycle():
         "Animal → Bench (invariant good)",
         "Bench → Animal (invariant bad)",
     }
+
+
+def test_lint_reads_the_initial_state_too():
+    first = Q.insert(..., ..., where=lambda _, y: exists(B, lambda z: z <= y))
+    assert {str(edge) for edge in cycles(model(initial=(first,)))} == {"Bench → Bench (initial state of q)"}
+
+
+def test_two_updates_of_which_one_happens_are_one():
+    either_way = act(updates=(lambda a: only_with("X", P.insert(a)), lambda a: only_without("X", P.remove(a))))
+    assert model(either_way).switches == ("X",)
+
+
+def test_a_sort_that_is_only_quantified_over_has_a_size_too():
+    lonely = Sort("Lonely")
+    found = model(invariants=(claim(forall(lonely, lambda x: exists(lonely, lambda y: x == y))),))
+    assert lonely in found.sorts
+    assert "Lonely" in found.bound_names()
 
 
 def test_sorts_are_named_once():
