@@ -5,6 +5,7 @@ import json
 import pytest
 
 from support.small_models import TOKEN
+from tautolog_checkers.model.conform import validate
 from tautolog_checkers.model.conform.traces import TraceError, emit, parse_trace
 from tautolog_checkers.model.conform.validate import Validator
 from tautolog_checkers.model.explore.search import explore
@@ -62,6 +63,43 @@ def test_hidden_events_are_searched_up_to_their_number():
     assert judge(TOKEN, token({"hidden": 1}, do("release", 0))).line == 3
 
 
+def test_no_hidden_events_are_none():
+    assert judge(TOKEN, token({"hidden": 0}, do("ask", 0))).verdict == "holds"
+    assert judge(TOKEN, token({"hidden": 0}, do("release", 0))).line == 3
+
+
+def test_many_hidden_events_are_unknown_as_soon_as_too_many_states_are_possible(monkeypatch):
+    monkeypatch.setattr(validate, "MOST_STATES", 5)
+    found = judge(TOKEN, token(do("ask", 0), {"hidden": 10**9}))
+    assert (found.verdict, found.events, found.reason) == ("unknown", 1, "more than 5 states are possible")
+
+
+def test_the_coarsest_clock_is_no_trouble():
+    """Many nodes in one tick: what matters is how far each has come, and not in which of the orders."""
+    size = 12
+    asked = [{**do("ask", n), "node": f"n{n}", "time": 1} for n in range(size)]
+    model_and_bounds = json.dumps({"model": "token", "bounds": {"Node": size}})
+    assert judge(TOKEN, [model_and_bounds, *map(json.dumps, asked)]).states == 1
+
+
+def test_of_simultaneous_events_the_one_is_named_that_no_order_reaches():
+    late = [{**do("grant", 0), "node": "hub", "time": 1}, {**do("ask", 0), "node": "client", "time": 1}]
+    wrong = {**do("release", 1), "node": "other", "time": 1}
+    found = judge(TOKEN, token(wrong, *late))
+    assert (found.verdict, found.events, found.line) == ("violated", 2, 2)
+    assert found.reason.startswith("release(node=1) is not enabled: holder(node) does not hold, and no order")
+
+
+def test_sets_that_were_logged_take_part_in_the_reason():
+    elect = {"action": "elect", "values": {"epoch": 0, "chosen": 1}}
+    head = json.dumps({"model": "replication", "bounds": BOUNDS})
+    found = judge(load("replication"), [head, json.dumps({**elect, "chosen": {"kept": [[0], [2]]}})])
+    assert (found.verdict, found.line) == ("violated", 2)
+    assert found.reason == "elect(epoch=0, chosen=1) is not enabled: kept(chosen) does not hold"
+    with pytest.raises(LanguageError, match="line 2: kept is chosen anew in every step"):
+        judge(load("replication"), [head, json.dumps({**elect, "state": {"kept": []}})])
+
+
 def test_simultaneous_events_of_different_nodes_have_no_order():
     late = [{**do("grant", 0), "node": "hub", "time": 1}, {**do("ask", 0), "node": "client", "time": 1}]
     assert judge(TOKEN, token(*late)).verdict == "holds"
@@ -107,14 +145,31 @@ def test_mutated_walks_are_rejected_at_the_mutated_step(seed):
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ([], "line 1"),
+        ([], "line 1: the first line is"),
         (["{"], "line 1: "),
-        (["[]"], "an object is wanted"),
-        (['{"model": "token", "bounds": {"Node": "two"}}'], 'line 1: bounds are written {"Replica": 3, …}'),
-        (['{"model": "token", "bounds": 2}'], "line 1: bounds are written"),
-        (token({"values": {}}), "line 2: neither action nor hidden"),
-        (token({"action": "ask", "colour": 1}), "line 2: nobody knows colour"),
-        (token({"action": "ask", "values": {"node": "x"}}), "line 2: "),
+        (["[]"], "a line is [], where an object is wanted"),
+        (["[" * 100_000], "line 1: nested too deeply"),
+        (['{"model": "token", "bounds": {"Node": "two"}}'], 'line 1: bound Node is "two", where a number is wanted'),
+        (['{"model": "token", "bounds": 2}'], "line 1: bounds is 2"),
+        (['{"model": "token", "bounds": {}, "bound": {}}'], "line 1: the first line is"),
+        (['{"action": "ask"}', *token()], "line 1: the first line is"),
+        (token({"values": {}}), "line 2: either action or hidden is wanted"),
+        (token({"action": "ask", "hidden": 1}), "line 2: either action or hidden is wanted"),
+        (token({"hidden": 1, "state": {"holder": []}}), "line 2: of hidden events nobody can say state"),
+        (token({"hidden": -1}), "hidden is -1"),
+        (token({"hidden": 1.5}), "hidden is 1.5, where a number is wanted"),
+        (token({"hidden": float("inf")}), "hidden is Infinity"),
+        (token({"action": []}), "action is []"),
+        (token({"action": 3}), "action is 3, where a name"),
+        (token({"action": "ask", "node": 3}), "node is 3, where a name is wanted"),
+        (token({"action": "ask", "colour": 1}), "line 2: nobody knows colour; known are action, "),
+        (token({"action": "ask", "values": {"node": "x"}}), 'line 2: node is "x", where a number is wanted'),
+        (token({"action": "ask", "values": {"node": True}}), "node is true"),
+        (token({"action": "ask", "values": [0]}), "values is [0], where an object"),
+        (token({"action": "ask", "state": {"waiting": [0]}}), "a row of waiting is 0"),
+        (token({"action": "ask", "state": {"waiting": {"of": ["0"], "rows": []}}}), 'an element of waiting is "0"'),
+        (token({"action": "ask", "state": {"waiting": {"of": [0]}}}), "line 2: waiting is "),
+        (token({"action": "ask", "state": {"waiting": {"of": [0], "rows": [[1]]}}}), "[1] does not begin with [0]"),
     ],
 )
 def test_unreadable_traces_are_refused(lines, words):
@@ -134,6 +189,7 @@ def test_unreadable_traces_are_refused(lines, words):
         (do("ask", 0, state={"waiting": [[0, 0]]}), "is no row of waiting"),
         (do("ask", 0, state={"waiting": {"of": [0, 0], "rows": []}}), "is no row of waiting"),
         (do("ask", 0, chosen={"kept": [[0]]}), "has no relation kept"),
+        (do("ask", 0, chosen={"waiting": [[0]]}), "line 2: waiting was not chosen: ask picks no set"),
     ],
 )
 def test_events_that_no_model_knows_are_refused(event, words):

@@ -11,7 +11,7 @@
 - `action` may be a list of names, if the recorder cannot tell them apart.
 - `state` holds what the recorder saw after the event: for each relation that is named, all of its tuples; or only those
   that begin with some elements: `{"log": {"of": [1], "rows": [[1, 0, 0]]}}` speaks of replica 1's log and of no other.
-- `hidden` says that up to so many events that nobody logged may have happened here.
+- `hidden` says that up to so many events that nobody logged may have happened here; of them nothing else is said.
 - `node` and `time` may stand in any event. The lines of one node are in its order. Lines of different nodes whose `time`s
   are equal are unordered: the validator tries every order among neighbours with the same time.
 """
@@ -21,13 +21,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from tautolog_checkers.model.tables import Event, Trace
 
 Rows = frozenset[tuple[int, ...]]
+T = TypeVar("T")
 
 
 class TraceError(Exception):
@@ -80,7 +81,7 @@ class Recording:
 
 def read_trace(path: Path) -> Recording:
     """Read a file."""
-    return parse_trace(path.read_text(encoding="utf-8").splitlines())
+    return parse_trace(path.read_text(encoding="utf-8").split("\n"))
 
 
 def parse_trace(lines: Iterable[str]) -> Recording:
@@ -90,63 +91,107 @@ def parse_trace(lines: Iterable[str]) -> Recording:
         TraceError: a line is not what the format says.
 
     """
-    model: str | None = None
-    bounds: dict[str, int] = {}
+    found: Recording | None = None
     events: list[Logged] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            document = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise TraceError(f"line {number}: {error.msg} at column {error.colno}") from error
-        if not isinstance(document, dict):
-            raise TraceError(f"line {number}: an object is wanted")
-        if model is None and "bounds" in document:
-            model, bounds = str(document.get("model", "")), _bounds(number, document["bounds"])
-            continue
-        events.append(_logged(number, document))
-    if model is None:
-        raise TraceError('line 1: {"model": …, "bounds": {…}} is wanted before the events')
-    return Recording(model, bounds, tuple(events))
+            document = _object(line)
+            if found is None:
+                found = _header(document)
+            else:
+                events.append(_logged(number, document))
+        except TraceError as error:
+            raise TraceError(f"line {number}: {error}") from error
+    if found is None:
+        raise TraceError(f"line 1: {HEADER}")
+    return attrs.evolve(found, events=tuple(events))
 
 
-def _bounds(number: int, document: Any) -> dict[str, int]:
-    if isinstance(document, dict) and all(type(size) is int for size in document.values()):
-        return document
-    raise TraceError(f'line {number}: bounds are written {{"Replica": 3, …}}')
+HEADER = 'the first line is {"model": …, "bounds": {"Replica": 3, …}}, before all events'
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        document = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise TraceError(f"{error.msg} at column {error.colno}") from error
+    except (RecursionError, ValueError) as error:
+        raise TraceError("nested too deeply, or a number too long") from error
+    return _typed(document, dict, "a line", "an object")
+
+
+def _header(document: dict[str, Any]) -> Recording:
+    if set(document) != {"model", "bounds"}:
+        raise TraceError(HEADER)
+    model = _typed(document["model"], str, "model", "a name")
+    bounds = _typed(document["bounds"], dict, "bounds", 'an object, {"Replica": 3, …},')
+    return Recording(model, {key: _typed(size, int, f"bound {key}", "a number") for key, size in bounds.items()}, ())
+
+
+KEYS = ("action", "values", "chosen", "state", "hidden", "node", "time")
 
 
 def _logged(number: int, document: dict[str, Any]) -> Logged:
-    known = {"action", "values", "chosen", "state", "hidden", "node", "time"}
-    unknown = sorted(set(document) - known)
-    if unknown or not ({"action", "hidden"} & set(document)):
-        what = f"nobody knows {', '.join(unknown)}" if unknown else "neither action nor hidden is given"
-        raise TraceError(f"line {number}: {what}")
-    name = document.get("action", ())
-    try:
-        return Logged(
-            line=number,
-            actions=(name,) if isinstance(name, str) else tuple(name),
-            values={key: int(value) for key, value in document.get("values", {}).items()},
-            chosen={key: _rows(rows) for key, rows in document.get("chosen", {}).items()},
-            seen=tuple(_seen(key, value) for key, value in document.get("state", {}).items()),
-            hidden=int(document.get("hidden", 0)),
-            node=str(document.get("node", "")),
-            time=document.get("time"),
-        )
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise TraceError(f"line {number}: {error}") from error
+    unknown = sorted(set(document) - set(KEYS))
+    if unknown:
+        raise TraceError(f"nobody knows {', '.join(unknown)}; known are {', '.join(KEYS)}")
+    if len({"action", "hidden"} & set(document)) != 1:
+        raise TraceError("either action or hidden is wanted, and not both")
+    beside = [key for key in ("values", "chosen", "state") if key in document]
+    if "hidden" in document and beside:
+        raise TraceError(f"of hidden events nobody can say {', '.join(beside)}")
+    hidden = _typed(document.get("hidden", 0), int, "hidden", "a number")
+    if hidden < 0:
+        raise TraceError(f"hidden is {hidden}, and at least 0 is wanted")
+    values = _typed(document.get("values", {}), dict, "values", "an object")
+    chosen = _typed(document.get("chosen", {}), dict, "chosen", "an object")
+    state = _typed(document.get("state", {}), dict, "state", "an object")
+    return Logged(
+        line=number,
+        actions=_names(document["action"]) if "action" in document else (),
+        values={key: _typed(value, int, key, "a number") for key, value in values.items()},
+        chosen={key: _rows(key, rows) for key, rows in chosen.items()},
+        seen=tuple(_seen(key, value) for key, value in state.items()),
+        hidden=hidden,
+        node=_typed(document.get("node", ""), str, "node", "a name"),
+        time=document.get("time"),
+    )
 
 
-def _rows(rows: Iterable[Iterable[int]]) -> Rows:
-    return frozenset(tuple(int(one) for one in row) for row in rows)
+def _typed(value: Any, kind: type[T], what: str, wanted: str) -> T:
+    if type(value) is not kind:  # True is no number
+        raise TraceError(f"{what} is {json.dumps(value)}, where {wanted} is wanted")
+    return value
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    names = given if isinstance(given, list) else [given]
+    if not names:
+        raise TraceError("action is [], where at least one name is wanted")
+    return tuple(_typed(name, str, "action", "a name, or a list of names,") for name in names)
+
+
+def _rows(what: str, rows: Any) -> Rows:
+    return frozenset(_row(what, row) for row in _typed(rows, list, what, "a list of rows"))
+
+
+def _row(what: str, row: Any) -> tuple[int, ...]:
+    numbers = _typed(row, list, f"a row of {what}", "a list of numbers")
+    return tuple(_typed(one, int, f"an element of {what}", "a number") for one in numbers)
 
 
 def _seen(relation: str, value: Any) -> Seen:
-    if isinstance(value, dict):
-        return Seen(relation, tuple(value["of"]), _rows(value["rows"]))
-    return Seen(relation, (), _rows(value))
+    if not isinstance(value, dict):
+        return Seen(relation, (), _rows(relation, value))
+    if set(value) != {"of", "rows"}:
+        raise TraceError(f'{relation} is {json.dumps(value)}, where rows or {{"of": […], "rows": […]}} are wanted')
+    seen = Seen(relation, _row(relation, value["of"]), _rows(relation, value["rows"]))
+    for row in sorted(seen.rows):
+        if row[: len(seen.of)] != seen.of:
+            raise TraceError(f"{relation}: {list(row)} does not begin with {list(seen.of)}, of which it is said")
+    return seen
 
 
 def emit(model: str, bounds: Mapping[str, int], trace: Trace, *, states: bool = False) -> list[str]:

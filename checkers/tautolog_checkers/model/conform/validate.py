@@ -7,22 +7,30 @@ nodes at the same time. A trace is rejected at the first line after which no sta
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
 from tautolog_checkers.model.conform.traces import Logged, Recording, Seen
 from tautolog_checkers.model.explore.compiled import step
-from tautolog_checkers.model.explore.ground import Ground, Instance
-from tautolog_checkers.model.states import holds
+from tautolog_checkers.model.explore.ground import Ground, Instance, picks
+from tautolog_checkers.model.states import Tuple, holds
 from tautolog_spec.language.formulas import LanguageError, Variable
 from tautolog_spec.language.models import Action, Model
+from tautolog_spec.language.relations import Kind
 from tautolog_spec.language.words import formula_text
 
 MOST_STATES = 100_000
 """Possible states after which validation gives up with the verdict `unknown`."""
 
+ASKED = 100
+"""So many of the possible states are asked why an event is not possible; an explanation needs no more."""
+
 Step = Callable[[int], int | None]
+
+
+class _TooManyError(Exception):
+    """There are more possible states than `MOST_STATES`."""
 
 
 @attrs.frozen
@@ -60,29 +68,38 @@ class Validator:
             self._understood(one)
         accepted = 0
         for batch in _batches(recording.events):
-            before = set(self.states)
-            after: set[int] = set()
-            for order in _orders(batch):
-                after |= self._in_order(order, before)
-            if not after:
-                return self._rejected(batch, before, accepted)
-            self.states = after
-            if len(after) > MOST_STATES:
-                return Conformance(
-                    "unknown", accepted, reason=f"more than {MOST_STATES} states are possible", states=len(after)
-                )
+            try:
+                reached = self._through(batch)
+            except _TooManyError:
+                return Conformance("unknown", accepted, reason=f"more than {MOST_STATES} states are possible")
+            furthest = max(reached, key=sum)
+            if sum(furthest) < len(batch):
+                return self._rejected(batch, furthest, reached[furthest], accepted)
+            self.states = reached[furthest]
             accepted += len(batch)
         return Conformance("holds", accepted, states=len(self.states))
 
-    def _in_order(self, order: tuple[Logged, ...], states: set[int]) -> set[int]:
-        for one in order:
-            states = self._after(one, states)
-            if not states:
+    def _through(self, batch: tuple[Logged, ...]) -> dict[tuple[int, ...], set[int]]:
+        """The states after so many events of each node, in whichever order the nodes took turns."""
+        lanes = _lanes(batch)
+        reached = {tuple(0 for _ in lanes): self.states}
+        for _ in batch:
+            level: dict[tuple[int, ...], set[int]] = {}
+            for place, states in reached.items():
+                for lane, (events, done) in enumerate(zip(lanes, place, strict=True)):
+                    after = self._after(events[done], states) if done < len(events) else set()
+                    if after:
+                        there = (*place[:lane], done + 1, *place[lane + 1 :])
+                        level.setdefault(there, set()).update(after)
+            if sum(map(len, level.values())) > MOST_STATES:
+                raise _TooManyError
+            if not level:
                 break
-        return states
+            reached = level
+        return reached
 
     def _after(self, one: Logged, states: set[int]) -> set[int]:
-        if one.hidden:
+        if not one.actions:
             return self._hidden(one.hidden, states)
         reached = self._reached(one, states)
         return {state for state in reached if all(self._sees(seen, state) for seen in one.seen)}
@@ -91,9 +108,8 @@ class Validator:
         found = set()
         for name in one.actions:
             for instance, taken in self._instances(name, one.values):
-                if any(frozenset(instance.event.chosen.get(key, ())) != rows for key, rows in one.chosen.items()):
-                    continue
-                found |= {after for state in states if (after := taken(state)) is not None}
+                if _as_logged(instance.event.chosen, one):
+                    found |= {after for state in states if (after := taken(state)) is not None}
         return found
 
     def _hidden(self, most: int, states: set[int]) -> set[int]:
@@ -103,6 +119,10 @@ class Validator:
             reached = {after for taken in everything for state in frontier if (after := taken(state)) is not None}
             frontier = reached - found
             found |= frontier
+            if len(found) > MOST_STATES:
+                raise _TooManyError
+            if not frontier:
+                break
         return found
 
     def _instances(self, name: str, values: Mapping[str, int]) -> list[tuple[Instance, Step]]:
@@ -134,6 +154,16 @@ class Validator:
         for name in dict.fromkeys((*(seen.relation for seen in one.seen), *one.chosen)):
             if name not in known:
                 raise LanguageError(f"model {self.model.name} has no relation {name}; it has {', '.join(known)}")
+        for seen in one.seen:
+            if known[seen.relation].kind is Kind.CHOICE:
+                raise LanguageError(
+                    f"line {one.line}: {seen.relation} is chosen anew in every step, and part of no state"
+                )
+        picked = {each.name for name in one.actions for each in picks(self.model.action(name))}
+        for name in one.chosen:
+            if name not in picked:
+                what = f"{' or '.join(one.actions)} picks {', '.join(sorted(picked)) or 'no set'}"
+                raise LanguageError(f"line {one.line}: {name} was not chosen: {what}")
         for name, row, whole in given:
             sorts = known[name].sorts
             fits = all(0 <= n < self.ground.sizes[sort.name] for n, sort in zip(row, sorts, strict=False))
@@ -151,17 +181,20 @@ class Validator:
                 return False
         return True
 
-    def _rejected(self, batch: tuple[Logged, ...], states: set[int], accepted: int) -> Conformance:
-        """Name the line, and the conjunct or the observation that fails in every possible state."""
-        for one in batch:
-            after = self._after(one, states)
-            if not after:
-                return Conformance("violated", accepted, one.line, self._why(one, states), len(states))
-            states = after
-            accepted += 1
-        return Conformance(
-            "violated", accepted, batch[0].line, "no order of these simultaneous events is possible", len(states)
-        )
+    def _rejected(
+        self, batch: tuple[Logged, ...], place: tuple[int, ...], states: set[int], accepted: int
+    ) -> Conformance:
+        """Name the line, and the conjunct or the observation that fails in every possible state.
+
+        Of simultaneous events, those that come first in an order that gets as far as any are accepted.
+        """
+        lanes = _lanes(batch)
+        waiting = [events[done] for events, done in zip(lanes, place, strict=True) if done < len(events)]
+        one = min(waiting, key=lambda event: event.line)
+        reason = self._why(one, states)
+        if len(lanes) > 1:
+            reason += f", and no order of the lines of time {one.time} gets further"
+        return Conformance("violated", accepted + sum(place), one.line, reason, len(states))
 
     def _why(self, one: Logged, states: set[int]) -> str:
         reached = self._reached(one, states)
@@ -175,14 +208,15 @@ class Validator:
         return "; ".join(reasons)
 
     def _blocked(self, act: Action, one: Logged, states: set[int]) -> str:
-        """The first conjunct that is false for the best choice of what was not logged."""
-        if not act.requires:
-            return f"{act.name} with the sets that were logged is not in the model"
-        state = self.ground.decode(min(states))
+        """The first conjunct that is false, for the choice of what was not logged that gets furthest."""
         best = -1
-        for values in self._values(act, one.values):
-            false = (n for n, formula in enumerate(act.requires) if not holds(formula, state, values))
-            best = max(best, next(false, len(act.requires) - 1))
+        for number in sorted(states)[:ASKED]:
+            state = self.ground.decode(number)
+            for values, picked in itertools.product(self._values(act, one.values), self.ground.choices(act)):
+                if _as_logged(picked, one):
+                    there = attrs.evolve(state, facts={**state.facts, **picked})
+                    false = (n for n, formula in enumerate(act.requires) if not holds(formula, there, values))
+                    best = max(best, next(false))
         shown = ", ".join(f"{name}={number}" for name, number in one.values.items())
         return f"{act.name}({shown}) is not enabled: {formula_text(act.requires[best])} does not hold"
 
@@ -203,14 +237,12 @@ def _batches(events: tuple[Logged, ...]) -> Iterator[tuple[Logged, ...]]:
             yield batch
 
 
-def _orders(batch: tuple[Logged, ...]) -> Iterator[tuple[Logged, ...]]:
-    """Every order of simultaneous events that keeps the order of each node."""
-    if not batch:
-        yield ()
-        return
+def _lanes(batch: tuple[Logged, ...]) -> list[tuple[Logged, ...]]:
+    """Simultaneous events, node by node."""
     nodes = dict.fromkeys(one.node for one in batch)
-    for node in nodes:
-        first = next(one for one in batch if one.node == node)
-        rest = tuple(one for one in batch if one is not first)
-        for order in _orders(rest):
-            yield (first, *order)
+    return [tuple(one for one in batch if one.node == node) for node in nodes]
+
+
+def _as_logged(picked: Mapping[str, Iterable[Tuple]], one: Logged) -> bool:
+    """Whether the sets that an action picks are those that were logged, as far as they were."""
+    return all(frozenset(picked.get(name, ())) == rows for name, rows in one.chosen.items())

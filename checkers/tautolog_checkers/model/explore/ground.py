@@ -18,6 +18,7 @@ from tautolog_spec.language.formulas import (
     Iff,
     Implies,
     Junction,
+    LanguageError,
     Not,
     Quantified,
     Switched,
@@ -26,7 +27,7 @@ from tautolog_spec.language.formulas import (
     relations_in,
 )
 from tautolog_spec.language.models import Action, Model
-from tautolog_spec.language.relations import Effect, Kind, Update
+from tautolog_spec.language.relations import Effect, Kind, Relation, Update
 
 Values = dict[Variable, int]
 Choices = Mapping[str, frozenset[Tuple]]
@@ -67,6 +68,9 @@ class Ground:
         kept = [one for one in self.model.relations if one.kind in {Kind.STATE, Kind.GHOST}]
         places = ((one.name, place) for one in kept for place in tuples(one.sorts, self.sizes))
         self.bits: dict[tuple[str, Tuple], int] = {key: number for number, key in enumerate(places)}
+        for number, axiom in enumerate(self.model.axioms, 1):
+            if self.proposition(axiom) is not True:
+                raise LanguageError(f"axiom {number} of {model.name} is false of the rigid relations of this instance")
         self.initial = self.encode(initial_state(self.model, self.sizes))
 
     def encode(self, state: State) -> int:
@@ -145,17 +149,16 @@ class Ground:
         ]
         for numbers in itertools.product(*ranges):
             values = dict(zip(act.parameters, numbers, strict=True))
-            for choices in self._choices(act):
+            for choices in self.choices(act):
                 guard = self.proposition(act.guard, values, choices)
                 if guard is not False:
                     named = {one.name: number for one, number in zip(act.parameters, numbers, strict=True)}
                     event = Event(act.name, named, {name: tuple(sorted(rows)) for name, rows in choices.items()})
                     yield Instance(event, guard, self.changes(act, values, choices))
 
-    def _choices(self, act: Action) -> Iterator[dict[str, frozenset[Tuple]]]:
+    def choices(self, act: Action) -> Iterator[dict[str, frozenset[Tuple]]]:
         """Every way to choose the arbitrary relations that an action reads."""
-        read = {name: one for formula in act.formulas() for name, one in relations_in(formula).items()}
-        chosen = [one for one in read.values() if one.kind is Kind.CHOICE]
+        chosen = picks(act)
         options = []
         for one in chosen:
             places = list(tuples(one.sorts, self.sizes))
@@ -186,3 +189,9 @@ class Ground:
                 after = condition
             if after != Bit(bit):
                 yield bit, after
+
+
+def picks(act: Action) -> list[Relation]:
+    """The arbitrary relations that an action reads."""
+    read = {name: one for formula in act.formulas() for name, one in relations_in(formula).items()}
+    return [one for one in read.values() if one.kind is Kind.CHOICE]
