@@ -17,8 +17,9 @@ from tautolog.cli.printing import show, show_json
 
 if TYPE_CHECKING:
     from tautolog_checkers.model.explore.search import Exploration
-    from tautolog_checkers.model.tables import Trace
     from tautolog_spec.language import Model
+
+STEPS = 100
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--safety", is_flag=True, help="Leave the liveness promises out.")
 @click.option("--limit", type=click.IntRange(1), default=20_000_000, show_default=True, help="States to give up after.")
 @click.option("--walk", metavar="SEED", type=int, help="Instead of searching, walk at random.")
-@click.option("--steps", type=click.IntRange(0), default=100, show_default=True, help="How far to walk.")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="How far to walk; 100 steps, unless said.")
 @click.option("--html", "page", metavar="OUT", type=click.Path(path_type=Path), help="Draw the trace.")
 @click.option("--trace", "out", metavar="OUT", type=click.Path(path_type=Path), help="Write the trace for `conform`.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -46,7 +47,7 @@ def explore(
     safety: bool,
     limit: int,
     walk: int | None,
-    steps: int,
+    steps: int | None,
     page: Path | None,
     out: Path | None,
     as_json: bool,
@@ -58,17 +59,24 @@ def explore(
     wanted = parse_bounds((*bounds, *more))
     if text.configurations:
         wanted = {**text.configurations[0].bounds, **wanted}
-    with sentences():
-        text.sizes(wanted)
     if walk is not None:
-        return _walk(text, wanted, steps, walk, out)
-    found = search.explore(text, wanted, symmetric=symmetric, limit=limit)
-    if not safety:
-        found = search.with_liveness(found, text, wanted, limit=limit)
-    if page is not None:
-        write(page, _picture(text, found))
-    if out is not None:
-        write(out, _lines(text, wanted, found))
+        _only_walking(page, as_json=as_json, symmetric=symmetric, safety=safety)
+        return _walk(text, wanted, steps or STEPS, walk, out)
+    if steps is not None:
+        raise Usage("--steps says how far to --walk; to search so far only, there is `tautolog prove --bounded`")
+    with sentences():
+        found = search.explore(text, wanted, symmetric=symmetric, limit=limit)
+        if not safety:
+            found = search.with_liveness(found, text, wanted, limit=limit)
+    if found.trace is not None:
+        if page is not None:
+            write(page, _picture(text, found))
+        if out is not None:
+            write(out, _lines(text, wanted, found))
+    else:
+        for path in (page, out):
+            if path is not None:
+                click.echo(f"{path}: not written, no promise is broken (the verdict is {found.verdict})", err=True)
     if as_json:
         show_json(_document(found))
     else:
@@ -76,12 +84,20 @@ def explore(
     return {"holds": DONE, "violated": VIOLATED}.get(found.verdict, UNKNOWN)
 
 
+def _only_walking(page: Path | None, *, as_json: bool, symmetric: bool, safety: bool) -> None:
+    """Refuse options that a walk has no use for."""
+    for given, name in ((page, "--html"), (as_json, "--json"), (symmetric, "--symmetric"), (safety, "--safety")):
+        if given:
+            raise Usage(f"{name} belongs to a search; --walk goes with --bound, --without, --steps and --trace")
+
+
 def _walk(model: Model, bounds: dict[str, int], steps: int, seed: int, out: Path | None) -> int:
     from tautolog_checkers.model.conform.traces import emit
     from tautolog_checkers.model.explore.walk import random_walk
     from tautolog_checkers.model.tables import trace_lines
 
-    trace = random_walk(model, bounds, steps=steps, seed=seed)
+    with sentences():
+        trace = random_walk(model, bounds, steps=steps, seed=seed)
     if out is None:
         for line in trace_lines(model, trace):
             click.echo(line)
@@ -90,26 +106,20 @@ def _walk(model: Model, bounds: dict[str, int], steps: int, seed: int, out: Path
     return DONE
 
 
-def _whole(found: Exploration, option: str) -> Trace:
-    from tautolog_checkers.model.tables import Trace
-
-    if found.trace is None:
-        raise Usage(f"{option} wants the trace of a broken promise, and the verdict is {found.verdict}")
-    around = found.cycle.steps if found.cycle is not None else ()
-    return Trace(found.trace.first, (*found.trace.steps, *around))
-
-
 def _lines(model: Model, bounds: dict[str, int], found: Exploration) -> str:
     from tautolog_checkers.model.conform.traces import emit
+    from tautolog_checkers.model.tables import Trace
 
-    return "\n".join([*emit(model.name, bounds, _whole(found, "--trace"), states=True), ""])
+    assert found.trace is not None
+    around = found.cycle.steps if found.cycle is not None else ()
+    whole = Trace(found.trace.first, (*found.trace.steps, *around))
+    return "\n".join([*emit(model.name, bounds, whole, states=True), ""])
 
 
 def _picture(model: Model, found: Exploration) -> str:
     from tautolog_checkers.model.picture import picture
 
-    if found.trace is None:
-        raise Usage(f"--html draws the trace of a broken promise, and the verdict is {found.verdict}")
+    assert found.trace is not None
     return picture(model, found.trace, model.promise(found.broken).meaning, found.cycle)
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tautolog_spec.language import Model
 
 
+LONGEST = 18
+"""Digits of a number that is meant."""
+
+
 @contextmanager
 def sentences() -> Iterator[None]:
     """What the language refuses is wrong usage."""
@@ -40,11 +44,13 @@ def parse_bounds(texts: tuple[str, ...]) -> dict[str, int]:
     {'Replica': 3, 'Epoch': 2}
 
     """
-    bounds = {}
+    bounds: dict[str, int] = {}
     for text in texts:
         name, sign, number = text.partition("=")
-        if not name or not sign or not (number.isascii() and number.isdecimal()):
-            raise Usage(f"{text}: a bound is written SORT=NUMBER, for instance Replica=3")
+        if not name or not sign or not (number.isascii() and number.isdecimal() and len(number) < LONGEST):
+            raise Usage(f"{text:.60}: a bound is written SORT=NUMBER, for instance Replica=3")
+        if name in bounds:
+            raise Usage(f"bound {name} is given twice: {bounds[name]} and {number}")
         bounds[name] = int(number)
     return bounds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     type=click.IntRange(0),
     help="Instead of induction: can a promise break within so many steps from the initial state?",
 )
-@click.option("--timeout", type=click.FloatRange(0.001), default=30.0, show_default=True, help="Seconds for one query.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.001, 1e6), default=30.0, show_default=True, help="Seconds for one query."
+)
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes; as many as there are cores, unless said.")
 def prove(
     names: tuple[str, ...],
@@ -44,10 +47,16 @@ def prove(
     jobs: int | None,
 ) -> int:
     """Prove the models: 0 all is proved, 1 there is a counterexample, 2 the solver did not know."""
+    if math.isnan(timeout):
+        raise Usage("--timeout nan: a number of seconds is wanted")
     try:
         from tautolog_checkers.model.prove import obligations
     except ImportError as error:
         raise Usage("proofs need z3: pip install 'tautolog[prove]'") from error
+    if smtlib is not None and (as_json or bounded is not None):
+        raise Usage(
+            f"--smtlib writes files and asks no solver; {'--json' if as_json else '--bounded'} is about answers"
+        )
     if bounded is not None:
         return _bounded(names, without, bounded, int(timeout * 1000), as_json=as_json)
     models = _chosen(names, without)

@@ -198,12 +198,13 @@ class Liveness:
 
 @attrs.frozen
 class Bound:
-    """A published name for the size of a sort: the sort has `value + extra` elements."""
+    """A published name for the size of a sort: the sort has `value + extra` elements; and how large it may be."""
 
     name: str
     sort: Sort
     extra: int = 0
     least: int = 1
+    most: int = 10_000
 
 
 @attrs.frozen
@@ -343,6 +344,8 @@ class Model:
                 raise LanguageError(f"model {self.name} has no bound {name}; it has {', '.join(self.bound_names())}")
             if value < named[name].least:
                 raise LanguageError(f"bound {name} is {value}, and at least {named[name].least} is wanted")
+            if value > named[name].most:
+                raise LanguageError(f"bound {name} is {value}, and at most {named[name].most} is possible")
             sizes[named[name].sort.name] = value + named[name].extra
         if self.frame is not None:
             sizes.update(self.frame(sizes)[0])

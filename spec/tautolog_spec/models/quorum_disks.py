@@ -40,7 +40,7 @@ from tautolog_spec.language import (
     safety,
     when,
 )
-from tautolog_spec.language.models import Facts, Sizes
+from tautolog_spec.language.models import Bound, Facts, Sizes
 
 Replica = Sort("Replica")
 Quorum = Sort("Quorum")
@@ -359,6 +359,7 @@ MODEL = Model(
         Configuration({"Replica": 3, "Epoch": 2, "Offset": 2, "Value": 1}, distinct=2_568_367, depth=30, nightly=True),
     ),
     frame=majorities,
+    bounds=(Bound("Replica", Replica, most=12),),  # each set of them is an element of a sort
     redundant={
         "fetch requires ¬resigned(epoch)": "a leader that has resigned answers nobody; if it did, a record would be copied, "
         "and none committed",

@@ -41,7 +41,7 @@ from tautolog_spec.language import (
     safety,
     when,
 )
-from tautolog_spec.language.models import Facts, Sizes
+from tautolog_spec.language.models import Bound, Facts, Sizes
 
 Replica = Sort("Replica")
 Voters = Sort("Voters")
@@ -354,6 +354,7 @@ MODEL = Model(
         Configuration({"Replica": 3, "Epoch": 2, "Offset": 3}, distinct=25_108, depth=18, nightly=True),
     ),
     frame=sets_of_voters,
+    bounds=(Bound("Replica", Replica, most=8),),  # each set of them is an element of a sort
     redundant={
         "truncate requires at(leader, epoch)": "who follows a leader that is gone drops no record that is committed, "
         "in instances as small as these; and it asks the next leader soon",

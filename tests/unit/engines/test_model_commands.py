@@ -86,6 +86,14 @@ def test_explore_prints_and_draws_the_trace(tmp_path):
     assert "http" not in text
 
 
+def test_where_nothing_is_broken_nothing_is_drawn(tmp_path):
+    code, output = run("explore", "quorum", "Replica=2", "--html", tmp_path / "page.html", "--json")
+    assert code == 0
+    assert f"{tmp_path / 'page.html'}: not written, no promise is broken (the verdict is holds)" in output
+    assert '"distinct": 1380' in output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_explore_that_gives_up_ends_with_two():
     assert run("explore", "replication", "--limit", "10")[0] == 2
 
@@ -97,7 +105,19 @@ def test_explore_that_gives_up_ends_with_two():
         (("explore", "replication", "Replicas=2"), "no bound Replicas; it has Replica, Offset, Epoch"),
         (("explore", "replication", "Replica"), "Replica: a bound is written SORT=NUMBER"),
         (("explore", "kip-320", "--without", "X"), "no fix X; it has ISR_AFTER_EPOCH_START"),
-        (("explore", "replication", "--html", "x.html"), "the verdict is holds"),
+        (("explore", "replication", "Replica=2", "Replica=3"), "bound Replica is given twice: 2 and 3"),
+        (("explore", "replication", "Replica=" + "9" * 5000), "a bound is written SORT=NUMBER"),
+        (("explore", "replication", "Replica=0"), "at least 1 is wanted"),
+        (("explore", "replication", "Replica=-1"), "a bound is written SORT=NUMBER"),
+        (("explore", "replication", "Replica=40"), "with Replica=40 Epoch=2 Offset=2 is too large"),
+        (("explore", "replication", "Epoch=2000"), "is too large for a search of states"),
+        (("explore", "quorum", "Replica=40"), "bound Replica is 40, and at most 12 is possible"),
+        (("explore", "replication", "Replica=9", "--symmetric"), "362880 or more renamings are too many"),
+        (("explore", "replication", "--walk", "1", "--json"), "--json belongs to a search"),
+        (("explore", "replication", "--steps", "1"), "--steps says how far to --walk"),
+        (("prove", "quorum", "--timeout", "nan"), "a number of seconds is wanted"),
+        (("prove", "quorum", "--smtlib", "x", "--json"), "--smtlib writes files and asks no solver"),
+        (("prove", "quorum", "--smtlib", "x", "--bounded", "1"), "--smtlib writes files and asks no solver"),
         (("prove", "nothing"), "there is no model nothing"),
         (("prove", "kip-320"), "explored, not proved"),
         (

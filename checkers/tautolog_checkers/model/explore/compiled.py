@@ -10,12 +10,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from tautolog_checkers.model.explore.ground import Ground, Instance
+from tautolog_checkers.model.explore.ground import Ground, Instance, too_large, work
 from tautolog_checkers.model.explore.propositions import Bit, Group, Open, Proposition, code, conjuncts, group
 from tautolog_spec.language.formulas import Formula
 
 DEEPEST = 24
 """Levels of nested tests; Python's parser allows 100 levels of indentation."""
+
+MOST_WORK = 20_000_000
+"""Visits to parts of formulas while grounding (a minute of it), beyond which bounds are refused."""
 
 Successors = Callable[[int], list[tuple[int, int]]]
 Predicate = Callable[[int], bool]
@@ -34,6 +37,8 @@ class Compiled:
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
+        if work(ground.model, ground.sizes) > MOST_WORK:
+            raise too_large(ground.model, ground.sizes)
         self.instances: list[Instance] = []
         seen: set[tuple[str, Proposition, tuple[tuple[int, Proposition], ...]]] = set()
         for act in ground.model.actions:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
@@ -21,13 +22,18 @@ from tautolog_spec.language.formulas import (
     LanguageError,
     Not,
     Quantified,
+    Sort,
     Switched,
     Truth,
     Variable,
+    parts_of,
     relations_in,
 )
 from tautolog_spec.language.models import Action, Model
 from tautolog_spec.language.relations import Effect, Kind, Relation, Update
+
+MOST_BITS = 10_000
+"""Bits of a state, beyond which bounds are refused."""
 
 Values = dict[Variable, int]
 Choices = Mapping[str, frozenset[Tuple]]
@@ -66,6 +72,8 @@ class Ground:
         self.rigid = self.model.rigid_facts(sizes)
         self.kinds = {one.name: one.kind for one in self.model.relations}
         kept = [one for one in self.model.relations if one.kind in {Kind.STATE, Kind.GHOST}]
+        if sum(math.prod(self.sizes[sort.name] for sort in one.sorts) for one in kept) > MOST_BITS:
+            raise too_large(self.model, self.sizes)
         places = ((one.name, place) for one in kept for place in tuples(one.sorts, self.sizes))
         self.bits: dict[tuple[str, Tuple], int] = {key: number for number, key in enumerate(places)}
         for number, axiom in enumerate(self.model.axioms, 1):
@@ -189,6 +197,31 @@ class Ground:
                 after = condition
             if after != Bit(bit):
                 yield bit, after
+
+
+def work(model: Model, sizes: Mapping[str, int]) -> float:
+    """How many parts of formulas are visited when every instance of every action is ground, at most."""
+
+    def places(sorts: Iterable[Sort]) -> int:
+        return math.prod(sizes[sort.name] for sort in sorts)
+
+    def visits(formula: Formula) -> int:
+        times = places(one.sort for one in formula.variables) if isinstance(formula, Quantified) else 1
+        return 1 + times * sum(map(visits, parts_of(formula)))
+
+    total = 0.0
+    for act in model.actions:
+        sets = sum(places(one.sorts) for one in picks(act))
+        guard = sum(map(visits, act.requires))
+        updates = sum(places(one.sort for one in each.ranging) * visits(each.condition) for each in act.updates)
+        total += places(one.sort for one in act.parameters) * 2.0 ** min(sets, 1000) * (guard + updates)
+    return total
+
+
+def too_large(model: Model, sizes: Mapping[str, int]) -> LanguageError:
+    """The sentence for bounds that nobody would wait for."""
+    bounds = " ".join(f"{name}={size}" for name, size in sizes.items())
+    return LanguageError(f"model {model.name} with {bounds} is too large for a search of states: take smaller bounds")
 
 
 def picks(act: Action) -> list[Relation]:

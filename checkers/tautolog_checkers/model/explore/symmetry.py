@@ -7,12 +7,17 @@ symmetries and are left out.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 
 from tautolog_checkers.model.explore.ground import Ground
+from tautolog_spec.language.formulas import LanguageError
 
 CHUNK = 12
 """Bits that one table moves at once."""
+
+MOST_PERMUTATIONS = 50_000
+"""Renamings of elements (8! are fewer) beyond which bounds are refused: each new state is renamed by all of them."""
 
 Permutation = dict[str, tuple[int, ...]]
 
@@ -20,6 +25,9 @@ Permutation = dict[str, tuple[int, ...]]
 def permutations(ground: Ground) -> list[Permutation]:
     """All permutations of the unordered sorts that keep the rigid relations, the identity left out."""
     names = [sort.name for sort in ground.model.sorts if not sort.ordered]
+    number = math.prod(math.factorial(min(ground.sizes[name], 20)) for name in names)
+    if number > MOST_PERMUTATIONS:
+        raise LanguageError(f"{number} or more renamings are too many to tell states apart by: take smaller bounds")
     options = [list(itertools.permutations(range(ground.sizes[name]))) for name in names]
     identity = {name: tuple(range(size)) for name, size in ground.sizes.items()}
     found = []

@@ -25,7 +25,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from tautolog_spec.language import Configuration, Model, Sometimes, exists, forall
-from tautolog_spec.language.models import Facts, Sizes
+from tautolog_spec.language.models import Bound, Facts, Sizes
 from tautolog_spec.models.quorum.invariants import INVARIANTS
 from tautolog_spec.models.quorum.text import (
     ACTIONS,
@@ -74,6 +74,7 @@ MODEL = Model(
         Configuration({"Replica": 3, "Epoch": 3, "Offset": 1}, distinct=1_219_512, depth=27, nightly=True),
     ),
     frame=majorities,
+    bounds=(Bound("Replica", Replica, most=12),),  # each set of them is an element of a sort
     redundant={
         "fetch requires end < offset": "a record that the follower has already is the same record, and fetched again "
         "changes nothing",
