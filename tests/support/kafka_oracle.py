@@ -214,9 +214,8 @@ class Count:
                         if writer not in (None, reader):
                             rw.add((number[reader], number[writer]))
         for key in self.keys:
-            last = [v if self.place[key][v] == p else None for p, v in enumerate(self.order[key])]
-            for old, new in pairwise(last):
-                if None not in (old, new):
+            for place, (old, new) in enumerate(pairwise(self.order[key]), 1):
+                if self.place[key][new] == place:
                     a, b = self.writer[key][old], self.writer[key][new]
                     if None not in (a, b) and a is not b:
                         ww.add((number[a], number[b]))

@@ -3,7 +3,8 @@
 Nodes are the numbers of transactions in `Decoded.transactions`.
 
 * wr: one sent a value that the other polled.
-* ww: one sent a value that stands right before a value of the other in a partition (only where asked for).
+* ww: one sent a value that stands right before a value of the other in a partition, at the last place of that one (only
+  where asked for).
 * rw: one polled a value, and the other sent the value that stands right behind the last one polled.
 * process: a process did one after the other (successful operations).
 * realtime: one had succeeded before the other began.
@@ -78,13 +79,13 @@ class Dependencies:
         for log in self._evidence.partitions.values():
             before: Transaction | None = None
             for place, value in enumerate(log.values):
-                writer = log.writers.get(value) if log.position[value] == place else None
-                if writer is not None and before is not None and writer is not before:
+                sender = log.writers.get(value)
+                if sender is not None and before is not None and sender is not before and log.position[value] == place:
                     source = self._numbers[before.index]
                     if edges[source] is _NONE:
                         edges[source] = []
-                    edges[source].append(self._numbers[writer.index])
-                before = writer
+                    edges[source].append(self._numbers[sender.index])
+                before = sender
         return edges
 
     def process_order(self) -> Edges:
