@@ -100,36 +100,51 @@ class Dependencies:
                 last[transaction.process] = number
         return edges
 
-    def reason(self, source: int, target: int, *, missed: bool = False) -> str:
+    def reason(self, source: int, target: int, kinds: tuple[str, ...]) -> str:
         """Why `source` comes before `target`, in words.
 
         Args:
             source: the one before.
             target: the one behind.
-            missed: whether a poll of `source` may have stopped right before a value of `target`.
+            kinds: which edges may stand here, the ones to be named first in front: "wr", "ww", "rw", "time". Two
+                operations may be joined by several; a cycle is one of its class by those that it was found through.
 
         """
         a, b = self.transactions[source], self.transactions[target]
+        found = (self._words(kind, a, b) for kind in kinds)
+        return next((words for words in found if words), f"{a.index} before {b.index}")
+
+    def _words(self, kind: str, a: Transaction, b: Transaction) -> str:
+        if kind == "wr":
+            return self._polled(a, b)
+        if kind == "ww":
+            return self._followed(a, b)
+        if kind == "rw":
+            return self._missed(a, b)
+        if a.ret >= b.call:
+            return ""
+        if a.process == b.process:
+            return f"process {a.process} did {a.index} before {b.index} (process)"
+        return f"{a.index} had succeeded before {b.index} began (realtime)"
+
+    def _polled(self, a: Transaction, b: Transaction) -> str:
         for key, (_, values) in b.reads.items():
-            sent = {value for _, value in a.writes.get(key, ())}
+            writers = self._evidence.partitions[key].writers
             for value in values:
-                if value in sent:
+                if writers.get(value) is a:
                     return f"{b.index} polled {value!r} from {key!r}, which {a.index} sent (wr)"
-        for key, pairs in b.writes.items() if target in self.ww[source] else ():
+        return ""
+
+    def _followed(self, a: Transaction, b: Transaction) -> str:
+        for key, pairs in b.writes.items() if self._evidence.ww_edges else ():
             log = self._evidence.partitions[key]
             for _, value in pairs:
                 place = log.position.get(value, 0)
-                if place and log.writers.get(log.values[place - 1]) is a:
+                if place and log.writers[value] is b and log.writers.get(log.values[place - 1]) is a:
                     return (
                         f"{a.index} sent {log.values[place - 1]!r} to {key!r} right before {b.index}'s {value!r} (ww)"
                     )
-        if missed:
-            return self._missed(a, b)
-        if a.ret < b.call:
-            if a.process == b.process:
-                return f"process {a.process} did {a.index} before {b.index} (process)"
-            return f"{a.index} had succeeded before {b.index} began (realtime)"
-        return f"{a.index} before {b.index}"
+        return ""
 
     def _missed(self, a: Transaction, b: Transaction) -> str:
         for key, (_, values) in a.reads.items():
@@ -137,4 +152,4 @@ class Dependencies:
             place = log.position.get(values[-1])
             if place is not None and place + 1 < len(log.values) and log.writers.get(log.values[place + 1]) is b:
                 return f"{a.index} polled {key!r} up to right before {b.index}'s {log.values[place + 1]!r} (rw)"
-        return f"{a.index} missed a write of {b.index} (rw)"
+        return ""

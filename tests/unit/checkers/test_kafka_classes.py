@@ -252,6 +252,43 @@ def test_cycle_of_writes_and_reads():
     assert "G1c" not in verdict.forbidden
 
 
+def reasons(verdict, anomaly):
+    return [step.rpartition(" (")[2].rstrip(")") for step in verdict.findings[anomaly][0].text.split("; ")]
+
+
+def test_the_reasons_are_the_edges_of_the_class():
+    book = overlapping(
+        [["send", "x", [0, "a"]], ["send", "y", [1, "a"]]],
+        [["send", "x", [1, "b"]], ["send", "y", [0, "b"]], ["poll", {"x": [[0, "a"]]}]],
+    )
+    verdict = book.judge(ww_edges=True)
+    assert reasons(verdict, "G0") == ["ww", "ww"]
+    assert sorted(reasons(verdict, "G1c")) == ["wr", "ww"]
+    book = overlapping(
+        [["send", "x", [0, "a"]], ["poll", {"y": [[0, "c"]], "z": [[1, "b"]]}]],
+        [["send", "x", [1, "b"]], ["send", "y", [1, "b"]], ["send", "z", [1, "b"]]],
+    )
+    verdict = book.send(3, ("y", [0, "c"])).judge(ww_edges=True)
+    assert reasons(verdict, "G-single") == ["rw", "wr"]
+
+
+def test_a_value_that_stands_again_further_on_is_still_right_before_the_next():
+    book = overlapping(
+        [["send", "x", [0, "a"]], ["send", "y", [1, "a"]]], [["send", "x", [1, "b"]], ["send", "y", [0, "b"]]]
+    )
+    assert book.poll(3, {"x": [[2, "a"]]}).counts(ww_edges=True)["G0"] == 1
+
+
+def test_a_process_cycle_counts_where_only_real_time_joins_it_to_a_plain_one():
+    book = overlapping(
+        [["send", "x", [0, "a"]], ["send", "y", [1, "a"]], ["send", "z", [1, "a"]]],
+        [["send", "x", [1, "b"]], ["send", "y", [0, "b"]]],
+    )
+    book.send(2, ("w", [1, "c"])).send(2, ("w", [0, "d"]), ("z", [0, "d"]))
+    counts = book.counts(ww_edges=True)
+    assert {name for name in counts if name.startswith("G0")} == {"G0", "G0-process"}
+
+
 def test_reading_before_it_was_sent_is_a_realtime_cycle():
     counts = Book().poll(0, {"x": [[0, "a"]]}).send(1, ("x", [0, "a"])).counts()
     assert counts == {"G1c-realtime": 1, "log-nonlinearizable": 1}

@@ -36,11 +36,11 @@ def check(evidence: Evidence, findings: Findings) -> None:
         if len(component) > 1:
             cycle = _single(component, missed, other, None if forbidden else PATIENCE)
             if cycle is not None:
-                _report(graph, findings, SINGLE, cycle, missed)
+                _report(graph, findings, SINGLE, cycle)
                 continue
             cycle = _several(component, missed, every)
             if cycle is not None:
-                _report(graph, findings, SEVERAL, cycle, missed)
+                _report(graph, findings, SEVERAL, cycle)
 
 
 def missed_writes(evidence: Evidence, graph: Dependencies) -> Edges:
@@ -113,7 +113,12 @@ def _several(component: list[int], missed: Edges, every: Edges) -> list[int] | N
     return best
 
 
-def _report(graph: Dependencies, findings: Findings, anomaly: str, cycle: list[int], missed: Edges) -> None:
-    steps = [graph.reason(source, target, missed=target in missed[source]) for source, target in pairwise(cycle)]
+def _report(graph: Dependencies, findings: Findings, anomaly: str, cycle: list[int]) -> None:
+    """Both searches begin at a read that missed a write."""
+    others = ("wr", "ww") if anomaly == SINGLE else ("wr", "ww", "rw")
+    steps = [
+        graph.reason(source, target, others if number else ("rw",))
+        for number, (source, target) in enumerate(pairwise(cycle))
+    ]
     operations = tuple(graph.transactions[node].index for node in cycle[:-1])
     findings.add(anomaly, None, operations, "{}", "; ".join(steps))

@@ -61,10 +61,10 @@ def _search(graph: Dependencies, findings: Findings, edges: Edges, anomaly: str)
         return
     broken = {node for component in plain for node in component}
     woven = _Woven(graph.transactions, edges)
-    late = [component for component in _cyclic(woven.components(), wanted) if broken.isdisjoint(component)]
-    if not late:
+    late = _cyclic(woven.components(), wanted)
+    if not late:  # then process order closes none, either: it is part of real time
         return
-    cycle = woven.shortest(late, wanted)
+    cycle = woven.shortest([component for component in late if broken.isdisjoint(component)], wanted)
     if cycle is not None:
         _report(graph, findings, anomaly + REALTIME, cycle)
     process = graph.process_order()
@@ -183,6 +183,7 @@ class _Woven:
 
 
 def _report(graph: Dependencies, findings: Findings, anomaly: str, cycle: list[int]) -> None:
-    steps = [graph.reason(source, target) for source, target in pairwise(cycle)]
+    kinds = (("wr", "ww") if anomaly.startswith(G1C) else ("ww",)) + (("time",) if "-" in anomaly else ())
+    steps = [graph.reason(source, target, kinds) for source, target in pairwise(cycle)]
     operations = tuple(graph.transactions[node].index for node in cycle[:-1])
     findings.add(anomaly, None, operations, "{}", "; ".join(steps))
