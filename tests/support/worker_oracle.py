@@ -152,18 +152,22 @@ def is_processed_and_dead_lettered(events):
 
 
 def is_order_per_key(events):
-    done = sorted(all_of(events, "process"), key=lambda op: op.call)
-    seen, late, kept = set(), 0, []
-    for op in done:
-        lane, offset = (group(op), op.value[0], op.fields.get("order-key")), op.value[1]
-        if lane[2] is None or (lane[:2], offset) in seen:
-            continue
-        seen.add((lane[:2], offset))
-        behind = any(other == lane and later > offset for other, later in kept)
-        late += behind
-        if not behind:
-            kept.append((lane, offset))
-    return late
+    done = [op for op in operations(events) if op.f == "process" and op.type != "fail"]
+    done = [op for op in done if op.fields.get("order-key") is not None]
+
+    def record(op):
+        return group(op), *op.value[:2]
+
+    return sum(
+        op.ok
+        and not any(record(other) == record(op) and other.call < op.call for other in done)
+        and any(
+            other.ok and other.ret < op.call and other.value[1] > op.value[1]
+            and (group(other), other.value[0], other.fields["order-key"]) == (group(op), op.value[0], op.fields["order-key"])
+            for other in done
+        )
+        for op in done
+    )  # fmt: skip
 
 
 def is_consumed_twice(events):
@@ -180,7 +184,9 @@ def is_consumed_twice(events):
 
 def unprocessed(events, owes):
     handled = all_of(events, "process", "dead-letter")
-    done = {(group(op), *op.value[:2]) for op in handled}
+    done = {
+        (group(op), *op.value[:2]) for op in operations(events) if op.f in {"process", "dead-letter"} and op.type != "fail"
+    }  # fmt: skip
     told = handled + all_of(events, "assigned")
     if not handled and not owes:
         return 0

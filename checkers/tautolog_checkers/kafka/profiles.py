@@ -151,7 +151,7 @@ def named_profile(name: str, *, subscribes: bool = False, ww_edges: bool = False
     """
     if name == "default":
         return default_profile(subscribes=subscribes, ww_edges=ww_edges)
-    chosen = {"acks": "all", "isolation": "read_committed", "producer": "idempotent", "worker": "none", "in-flight": ""}
+    chosen = {"acks": "all", "isolation": "read_committed", "producer": "", "worker": "none", "in-flight": ""}
     chosen["consumer"] = "subscribe" if subscribes else "assign"
     extra: dict[str, set[str]] = {"forbid": set(), "allow": set()}
     for part in NAMED.get(name, name).split(","):
@@ -167,6 +167,8 @@ def named_profile(name: str, *, subscribes: bool = False, ww_edges: bool = False
             chosen[setting] = value
     if chosen["in-flight"] and not chosen["in-flight"].isdecimal():
         raise ProfileError(f"in-flight takes a number, not {chosen['in-flight']!r}")
+    if not chosen["producer"]:  # idempotence needs acks=all
+        chosen["producer"] = "idempotent" if chosen["acks"] == "all" else "plain"
     forbidden, expected = _rules(chosen, ww_edges=ww_edges)
     window = int(chosen["in-flight"]) if chosen["in-flight"] else None
     return Profile(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from tautolog_checkers.history.events import INFO, INVOKE, Event, History
+from tautolog_checkers.history.events import INFO, INVOKE, OK, Event, History
 from tautolog_checkers.history.operations import Operation, pair
 from tautolog_checkers.history.problems import Problems, ShapeError
 from tautolog_checkers.history.values import freeze
@@ -22,8 +22,9 @@ Polled: TypeAlias = tuple[tuple[int | None, ...], tuple[Any, ...]]
 
 TRANSACTIONS = ("send", "poll", "txn")
 ASSIGNMENTS = ("assign", "subscribe")
-OTHERS = ("crash", "debug-topic-partitions", "seek", "unsubscribe", "close")
-_ANY = TRANSACTIONS + ASSIGNMENTS + WORKER + OTHERS
+MOVES = ("seek", "unsubscribe", "close", "crash")
+OTHERS = ("debug-topic-partitions",)
+_ANY = TRANSACTIONS + ASSIGNMENTS + WORKER + MOVES + OTHERS
 
 
 def key_name(raw: Any) -> Any:
@@ -74,7 +75,18 @@ class Transaction:
 
 
 class Assignment:
-    """One assign or subscribe: the keys that a process reads from now on, and for which group."""
+    """One assign or subscribe, or a move: after it a process reads on elsewhere, in some partitions or in all.
+
+    Args:
+        index: of its invocation.
+        process: whose.
+        type: "ok", "fail" or "info".
+        f: "assign", "subscribe", "seek", "unsubscribe", "close" or "crash".
+        keys: what it reads from now on; of a seek what it moves in, None for everything.
+        rewinds: whether it reads everything from the beginning.
+        group: for which group.
+
+    """
 
     __slots__ = ("f", "group", "index", "keys", "process", "rewinds", "type")
 
@@ -84,7 +96,7 @@ class Assignment:
         process: Any,
         type: str,  # noqa: A002  # the field's own word
         f: str,
-        keys: frozenset[Any],
+        keys: frozenset[Any] | None,
         *,
         rewinds: bool,
         group: Any = None,
@@ -97,6 +109,17 @@ class Assignment:
         self.rewinds = rewinds
         self.group = group
 
+    @property
+    def sends_on(self) -> bool:
+        """Whether it concerns what the process polls only, so that its sends go on as they did."""
+        return self.f in {"seek", "unsubscribe"}
+
+    def keeps(self, key: Any) -> bool:
+        """Whether the process reads on in a partition where it was."""
+        if self.f == "seek":
+            return self.keys is not None and key not in self.keys
+        return self.keys is not None and key in self.keys
+
 
 class Decoded:
     """A history, understood.
@@ -104,7 +127,7 @@ class Decoded:
     Attributes:
         steps: transactions and assignments in the order of their completions, unknown ones last.
         transactions: the transactions among them.
-        subscribes: whether any process subscribed, so that a group decided who reads what.
+        subscribes: whether any process subscribed, or told what it was assigned: a group decided who reads what.
         told: what workers and groups told of themselves.
 
     """
@@ -155,10 +178,13 @@ def decode(history: History) -> Decoded:
             if assignment is not None:
                 decoded.steps.append(assignment)
                 decoded.subscribes = decoded.subscribes or f == "subscribe"
+        elif f in MOVES:
+            decoded.steps.append(reader.move(operation))
         elif f in WORKER:
             told = reader.told(operation)
             if told is not None:
                 decoded.told.append(told)
+                decoded.subscribes = decoded.subscribes or f == "assigned"
         elif f not in OTHERS:
             history.problems.report(operation.invoked.line, f"one of {', '.join(_ANY)}", f)
     return decoded
@@ -187,6 +213,9 @@ class _Reader:
             self._micro_operations(event.value, transaction)
             if extra is not None and "rebalance-log" in extra:
                 transaction.rebalanced = self._rebalanced(extra["rebalance-log"])
+            if kind != OK and event is not invoked:
+                event = invoked
+                self._also_asked(invoked.value, transaction)
         except ShapeError as error:
             self._report(event, error)
             return None
@@ -204,6 +233,14 @@ class _Reader:
         keys = frozenset(self.key(key) for key in value)
         rewinds, group = bool(extra.get("seek-to-beginning?")), freeze(extra.get("group"))
         return Assignment(invoked.index, invoked.process, operation.type, invoked.f, keys, rewinds=rewinds, group=group)
+
+    def move(self, operation: Operation) -> Assignment:
+        """One seek, or the end of a consumer; a seek that names no keys may have gone anywhere."""
+        invoked, completed = operation.invoked, operation.completed
+        value = invoked.value if completed is None or completed.value is None else completed.value
+        named = invoked.f == "seek" and isinstance(value, list | tuple | dict)
+        keys = frozenset(self.key(key) for key in value) if named else None
+        return Assignment(invoked.index, invoked.process, operation.type, invoked.f, keys, rewinds=False)
 
     def told(self, operation: Operation) -> Told | None:
         """What a worker did, or None where it was refused and the reader is lenient."""
@@ -241,6 +278,16 @@ class _Reader:
                     self._poll(micro, transaction.reads)
             else:
                 raise ShapeError('a step ["send", key, value] or ["poll", {key: [[offset, value], …]}]', micro)
+
+    def _also_asked(self, value: Any, transaction: Transaction) -> None:
+        """Sends that an operation was asked for and its answer, that of no success, leaves out: they may have happened."""
+        told = {(key, sent) for key, pairs in transaction.writes.items() for _, sent in pairs}
+        asked = Transaction(transaction.index, transaction.process, transaction.type, transaction.f, 0, 0)
+        self._micro_operations(value, asked)
+        for key, pairs in asked.writes.items():
+            left = [(None, sent) for _, sent in pairs if (key, sent) not in told]
+            if left:
+                transaction.writes.setdefault(key, []).extend(left)
 
     def _send(self, key: Any, sent: Any, writes: dict[Any, list[Pair]]) -> None:
         if isinstance(sent, list | tuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tautolog_checkers.history.events import INVOKE, OK, History, is_client
-from tautolog_checkers.kafka.transactions import ASSIGNMENTS, OTHERS, TRANSACTIONS, is_kafka
+from tautolog_checkers.kafka.transactions import ASSIGNMENTS, MOVES, OTHERS, TRANSACTIONS, is_kafka
 from tautolog_checkers.kafka.worker_events import WORKER
 
 BY_FUNCTIONS = (
@@ -18,7 +18,7 @@ BY_FUNCTIONS = (
 
 
 KNOWN = frozenset(
-    {*ASSIGNMENTS, *OTHERS, *WORKER, *TRANSACTIONS, "add", "remove"}.union(
+    {*ASSIGNMENTS, *MOVES, *OTHERS, *WORKER, *TRANSACTIONS, "add", "remove"}.union(
         *(functions for functions, _ in BY_FUNCTIONS)
     )
 )
@@ -44,7 +44,7 @@ def recognise_model(history: History) -> str | None:
         if is_kafka(history):
             return "kafka"
         return "multi-register" if functions == {"txn"} and _reads_and_writes(history) else None
-    if functions and functions <= {*ASSIGNMENTS, *OTHERS, *WORKER}:
+    if functions and functions <= {*ASSIGNMENTS, *MOVES, *OTHERS, *WORKER}:
         return "kafka"
     if "append" in functions and functions <= {"append", "read"}:
         return "log" if "read" in functions or _offsets(history) else "kv"

@@ -304,3 +304,72 @@ def test_g2_is_looked_for_in_any_history_that_a_profile_forbids_it_in(monkeypatc
     assert book.outcome("forbid=G2") is Outcome.VIOLATED
     reasons = check_history(book.events, "forbid=G2").findings["G2"][0].text
     assert reasons.count("(wr)") == reasons.count("(rw)") == 2
+
+
+def test_an_aborted_transaction_leaves_a_gap_of_sequences():
+    def sequences(f, kind):
+        book = Book()
+        for sequence, offset, how in ((0, 0, "ok"), (1, None, kind), (2, 3, "ok")):
+            fields = {"producer-id": 1, "epoch": 0, "sequence": sequence}
+            told, asked = [["send", "x", [offset, sequence]]], [["send", "x", sequence]]
+            book.do(0, f, asked if offset is None else told, type=how, asked=asked, **fields)
+        return book
+
+    assert "sequence-gap" not in sequences("txn", "fail").counts()
+    assert "sequence-gap" not in sequences("send", "info").counts()
+    assert sequences("send", "fail").counts()["sequence-gap"] == 1
+    assert "sequence-gap" not in sequences("send", "fail").counts(profile="transactional")
+
+
+def test_what_may_have_been_handled_is_not_surely_unhandled():
+    for f in ("process", "dead-letter"):
+        book = handled(("process", 0)).do(1, f, ["x", 1], type="info", group="g")
+        assert book.counts() == {}
+        assert "unprocessed" in handled(("process", 0)).do(1, f, ["x", 1], type="fail", group="g").counts()
+
+
+def test_order_per_key_is_broken_only_where_it_surely_is():
+    def processed(*steps):
+        book = Book()
+        for process, kind, offset in steps:
+            value, fields = ["x", offset], {"group": "g", "order-key": "k"}
+            book.events.append(
+                {"index": len(book.events), "process": process, "type": kind, "f": "process", "value": value, **fields}
+            )
+        return book.counts().get("order-per-key", 0)
+
+    one, two = [(1, "invoke", 1), (1, "ok", 1)], [(2, "invoke", 2), (2, "ok", 2)]
+    assert processed(*two, *one) == 1
+    assert processed(two[0], one[0], one[1], two[1]) == 0, "they overlap"
+    assert processed((3, "invoke", 1), (3, "info", 1), *two, *one) == 0, "it may have been processed before"
+    assert processed((3, "invoke", 2), (3, "info", 2), *one, *two) == 0
+    assert processed((3, "invoke", 2), (3, "info", 2), *two, *one) == 1
+
+
+def test_who_tells_of_assignments_is_in_a_group():
+    book = Book().send(9, "x", 0, "a").send(9, "x", 1, "b").send(9, "x", 2, "c")
+    book.do(0, "assigned", ["x"], group="g", generation=1).poll(0, {"x": [[0, "a"]]})
+    book.do(0, "assigned", [], group="g", generation=2).do(1, "assigned", ["x"], group="g", generation=2)
+    book.poll(1, {"x": [[1, "b"]]}).do(0, "assigned", ["x"], group="g", generation=3).poll(0, {"x": [[2, "c"]]})
+    assert book.outcome("default") is Outcome.HOLDS
+    assert check_history(book.events).profile == "default, subscribe (allows poll-skip)"
+    assert book.outcome("consumer=assign") is Outcome.VIOLATED
+
+
+def test_who_seeks_asks_for_it_again():
+    def again(*between):
+        book = Book().send(9, "x", 0, "a").do(1, "subscribe", ["x"], group="g").poll(1, {"x": [[0, "a"]]})
+        book.do(1, "commit", {"x": 1}, group="g")
+        for f, value in between:
+            book.do(1, f, value, group="g")
+        return book.poll(1, {"x": [[0, "a"]]}).counts().get("consumed-twice", 0)
+
+    assert again() == again(("seek", ["y"])) == again(("seek", ["x"]), ("subscribe", ["x"])) == 1
+    assert again(("seek", ["x"])) == again(("seek", None)) == again(("seek", None), ("seek", ["y"])) == 0
+
+
+def test_fewer_acks_mean_a_plain_producer_where_nothing_else_is_said():
+    assert "duplicate" not in named_profile("acks=1").forbidden
+    assert "nonmonotonic-send" not in named_profile("acks=0").forbidden
+    assert "duplicate" in named_profile("acks=1,producer=idempotent").forbidden
+    assert "duplicate" in named_profile("acks=all").forbidden

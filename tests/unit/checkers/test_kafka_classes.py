@@ -128,6 +128,29 @@ def test_seeking_to_the_beginning_is_no_step_back():
     assert book.counts() == {}
 
 
+@pytest.mark.parametrize(
+    ("f", "value", "forgets"),
+    [
+        ("seek", ["x"], True), ("seek", {"x": 0}, True), ("seek", None, True), ("seek", ["y"], False),
+        ("unsubscribe", None, True), ("close", None, True), ("crash", None, True),
+    ],
+)  # fmt: skip
+def test_who_moves_reads_on_elsewhere(f, value, forgets):
+    def read(kind):
+        book = sent(0, 1, 2, 3).poll(8, {"x": [[n, n] for n in range(4)]}).poll(1, {"x": [[1, 1], [2, 2]]})
+        book.add(1, "invoke", f, value).add(1, kind, f, value)
+        return book.poll(1, {"x": [[0, 0]]}).counts()
+
+    assert read("ok") == read("info") == ({} if forgets else {"nonmonotonic-poll": 1})
+    assert read("fail") == {"nonmonotonic-poll": 1}
+
+
+@pytest.mark.parametrize("f", ["seek", "unsubscribe", "close", "crash"])
+def test_a_producer_goes_on_until_it_is_closed(f):
+    book = Book().send(0, ("x", [3, "c"])).add(0, "invoke", f, None).add(0, "ok", f, None).send(0, ("x", [1, "a"]))
+    assert book.counts().get("nonmonotonic-send", 0) == (f in {"seek", "unsubscribe"})
+
+
 def test_an_operation_that_did_not_succeed_does_not_move_its_process():
     book = sent(0, 1, 2, 3, 4, 5).poll(8, {"x": [[n, n] for n in range(6)]}).txn(1, ("poll", {"x": [[0, 0]]}))
     again = {"x": [[1, 1], [2, 2]]}
@@ -213,6 +236,13 @@ def test_precommitted_read_counts_per_operation():
 
 def test_a_value_nobody_sent_is_a_phantom():
     assert Book().poll(0, {"x": [[3, "a"]]}).counts() == {"phantom-read": 1}
+
+
+@pytest.mark.parametrize("kind", ["info", "fail"])
+@pytest.mark.parametrize("told", [[], [["send", "x", [0, "a"]]], None])
+def test_what_an_answer_leaves_out_was_asked_for_all_the_same(kind, told):
+    book = Book().add(0, "invoke", "send", [["send", "x", "a"], ["send", "y", "b"]]).add(0, kind, "send", told)
+    assert book.poll(1, {"y": [[0, "b"]]}).counts() == ({} if kind == "info" else {"G1a": 1})
 
 
 def overlapping(first, second):

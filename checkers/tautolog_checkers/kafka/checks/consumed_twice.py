@@ -6,7 +6,8 @@ otherwise by being polled by a process that subscribed. It is consumed twice if
 * it was consumed again by an operation that began when every offset that can have been committed was beyond it, or
 * two successful transactions of the group polled it: a transaction that polls while subscribed commits what it polled.
 
-Counted per group, key and offset.
+Where a process sought, it asked for what it got, and is not judged before it subscribes again. Counted per group, key and
+offset.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ ANOMALY = "consumed-twice"
 
 Place = tuple[Any, Any]
 """Group and key."""
+
+NOWHERE: frozenset[Any] = frozenset()
 
 
 def check(evidence: Evidence, findings: Findings) -> None:
@@ -92,7 +95,7 @@ class _Consumed:
 def _polled(evidence: Evidence, findings: Findings) -> None:
     readers = _group_readers(evidence)
     commits: dict[Place, list[tuple[Any, int]]] = commits_of(evidence.decoded.told)
-    for reader, group in readers:
+    for reader, group, _ in readers:
         if _commits(evidence, reader):
             for key, (offsets, _) in reader.reads.items():
                 beyond = max((offset for offset in offsets if offset is not None), default=-1) + 1
@@ -101,8 +104,10 @@ def _polled(evidence: Evidence, findings: Findings) -> None:
         listed.sort(key=lambda entry: entry[0].ret)
     registers: dict[Place, Committed] = {}
     consumed: dict[Place, _Consumed] = {}
-    for reader, group in readers:
+    for reader, group, sought in readers:
         for key, (_, values) in reader.reads.items():
+            if sought is None or key in sought:
+                continue
             log, span = evidence.partitions[key], reader.spans.get(key)
             places: range | list[int]
             if span is not None:
@@ -129,21 +134,31 @@ def _commits(evidence: Evidence, reader: Transaction) -> bool:
     return reader.f == "txn" or evidence.profile.transactional
 
 
-def _group_readers(evidence: Evidence) -> list[tuple[Transaction, Any]]:
-    """The successful operations that polled for a group, in the order of their beginnings, each with its group."""
+def _group_readers(evidence: Evidence) -> list[tuple[Transaction, Any, frozenset[Any] | None]]:
+    """The successful operations that polled for a group, in the order of their beginnings.
+
+    Each with its group and the keys in which its process had sought, None for all: it asked for what it got there.
+    """
     groups: dict[Any, Any] = {}
+    sought: dict[Any, frozenset[Any] | None] = {}
     readers = []
     for step in evidence.decoded.steps:
-        if not isinstance(step, Transaction):
-            if step.type != FAIL:
-                if step.f == "subscribe":
-                    groups[step.process] = step.group
-                else:
-                    groups.pop(step.process, None)
-        elif step.type == OK and step.reads:
-            if step.extra and "group" in step.extra:
-                readers.append((step, step.extra["group"]))
-            elif step.process in groups:
-                readers.append((step, groups[step.process]))
+        process = step.process
+        if isinstance(step, Transaction):
+            if step.type == OK and step.reads:
+                if step.extra and "group" in step.extra:
+                    readers.append((step, step.extra["group"], sought.get(process, NOWHERE)))
+                elif process in groups:
+                    readers.append((step, groups[process], sought.get(process, NOWHERE)))
+        elif step.type != FAIL:
+            if step.f == "seek":
+                before = sought.get(process, NOWHERE)
+                sought[process] = None if step.keys is None or before is None else before | step.keys
+                continue
+            sought.pop(process, None)
+            if step.f == "subscribe":
+                groups[process] = step.group
+            else:
+                groups.pop(process, None)
     readers.sort(key=lambda entry: entry[0].call)
     return readers

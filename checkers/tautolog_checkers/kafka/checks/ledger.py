@@ -2,14 +2,15 @@
 
 Judged where the history tells what was processed or dead-lettered, or where the profile says that a worker owes it.
 
-* unprocessed: an acknowledged record was neither processed nor put in the dead-letter topic. Per group, key and offset, for
+* unprocessed: an acknowledged record was neither processed nor put in the dead-letter topic, not even perhaps. Per group, key and offset, for
   every key that the group was assigned, that one of its processes polled, or of which it handled anything.
 * processed-and-dead-lettered: it was both. Per group, key and offset.
 * effect-applied-twice: one effect on the outside world was applied more than once. Per effect.
 * duplicates-beyond-window: more records were processed again than may have been in flight. Each crash, fault and new
   assignment excuses as many as the declared window, of those that were processed before it and again after it. Counted: how
   many too many.
-* order-per-key: a record was processed for the first time after a later one of its order key. Per record.
+* order-per-key: a record was processed for the first time after a later one of its order key had been. What overlaps, or may
+  have been processed before, is in order. Per record.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import heapq
 from itertools import pairwise
 from typing import Any
 
-from tautolog_checkers.history.events import INVOKE, OK, is_client
+from tautolog_checkers.history.events import INFO, INVOKE, OK, is_client
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.worker_events import Told
 from tautolog_checkers.verdict import Findings
@@ -36,6 +37,7 @@ Record = tuple[Any, Any, int | None]
 def check(evidence: Evidence, findings: Findings) -> None:
     """All of it, where a worker tells what it did."""
     told = [entry for entry in evidence.decoded.told if entry.type == OK]
+    perhaps = [entry for entry in evidence.decoded.told if entry.type == INFO and entry.f in {"process", "dead-letter"}]
     processed: dict[Record, list[Told]] = {}
     buried: dict[Record, list[Told]] = {}
     for entry in told:
@@ -45,34 +47,29 @@ def check(evidence: Evidence, findings: Findings) -> None:
                 target.setdefault((entry.group, key, offset), []).append(entry)
     _effects(told, findings)
     if processed or buried or evidence.profile.owes:
-        _owed(evidence, told, processed, buried, findings)
-        _order(told, findings)
+        handled = {*processed, *buried, *((entry.group, *place) for entry in perhaps for place in entry.entries)}
+        _owed(evidence, told, handled, findings)
+        for record in buried:
+            if record in processed:
+                findings.add(
+                    BOTH, record[1], (processed[record][0].index, buried[record][0].index),
+                    "offset {} of {} was processed and dead-lettered", record[2], record[1],
+                )  # fmt: skip
+        _order([entry for entry in (*told, *perhaps) if entry.f == "process"], findings)
         _window(evidence, processed, findings)
 
 
-def _owed(
-    evidence: Evidence,
-    told: list[Told],
-    processed: dict[Record, list[Told]],
-    buried: dict[Record, list[Told]],
-    findings: Findings,
-) -> None:
+def _owed(evidence: Evidence, told: list[Told], handled: set[Record], findings: Findings) -> None:
     debts = _debts(evidence, told)
     acknowledged = _acknowledged(evidence, {key for keys in debts.values() for key in keys})
     for group, keys in debts.items():
         for key in keys:
             for offset, value, index in acknowledged.get(key, ()):
-                if (group, key, offset) not in processed and (group, key, offset) not in buried:
+                if (group, key, offset) not in handled:
                     findings.add(
                         UNPROCESSED, key, (index,), "{} at offset {} of {} was acknowledged and never handled{}", value,
                         offset, key, "" if group is None else f" by {group}",
                     )  # fmt: skip
-    for record, entries in buried.items():
-        if record in processed:
-            findings.add(
-                BOTH, record[1], (processed[record][0].index, entries[0].index),
-                "offset {} of {} was processed and dead-lettered", record[2], record[1],
-            )  # fmt: skip
 
 
 def _debts(evidence: Evidence, told: list[Told]) -> dict[Any, dict[Any, None]]:
@@ -124,23 +121,30 @@ def _effects(told: list[Told], findings: Findings) -> None:
             findings.add(EFFECT, None, tuple(indexes), "effect {} was applied {} times", effect, len(indexes))
 
 
-def _order(told: list[Told], findings: Findings) -> None:
+def _order(entries: list[Told], findings: Findings) -> None:
+    """Each record's first processing, known or possible, against what had surely been processed before it began."""
     last: dict[Any, tuple[int, int]] = {}
+    ended: list[tuple[int, int, int, Any]] = []  # when, offset, by whom, lane: what has begun and is not in `last` yet
     seen: set[Any] = set()
-    for entry in sorted((entry for entry in told if entry.f == "process"), key=lambda entry: entry.call):
+    for entry in sorted(entries, key=lambda entry: entry.call):
         key, offset = entry.entries[0]
-        if entry.order_key is None or offset is None or (entry.group, key, offset) in seen:
+        if entry.order_key is None or offset is None:
             continue
-        seen.add((entry.group, key, offset))
+        while ended and ended[0][0] < entry.call:
+            _, other, index, lane = heapq.heappop(ended)
+            last[lane] = max(last.get(lane, (-1, -1)), (other, index))
         lane = (entry.group, key, entry.order_key)
         before = last.get(lane)
-        if before is not None and offset < before[0]:
+        first = (entry.group, key, offset) not in seen
+        seen.add((entry.group, key, offset))
+        if entry.type == INFO:
+            continue
+        if first and before is not None and offset < before[0]:
             findings.add(
                 ORDER, key, (before[1], entry.index), "offset {} of {} was processed after {}, which has the same key",
                 offset, key, before[0],
             )  # fmt: skip
-        else:
-            last[lane] = (offset, entry.index)
+        heapq.heappush(ended, (entry.ret, offset, entry.index, lane))
 
 
 def _window(evidence: Evidence, processed: dict[Record, list[Told]], findings: Findings) -> None:

@@ -3,7 +3,8 @@
 A process's next poll of a partition should begin right behind the last record of its last successful operation there:
 further ahead, past records known to exist, is a poll-skip; at it or before it, a nonmonotonic poll. An operation that
 failed or is unknown is compared, too, but does not move the process on. Assigning or subscribing keeps only the
-partitions that stay; a poll that returned nothing changes nothing. Counted per operation and key.
+partitions that stay; who seeks reads on elsewhere, who unsubscribes, closes or crashes begins anew. A poll that returned
+nothing changes nothing. Counted per operation and key.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def check(evidence: Evidence, findings: Findings) -> None:
         if not isinstance(step, Transaction):
             if step.type != FAIL and step.process in last:
                 kept = () if step.rewinds else last[step.process].items()
-                last[step.process] = {key: before for key, before in kept if key in step.keys}
+                last[step.process] = {key: before for key, before in kept if step.keeps(key)}
             continue
         if not step.reads:
             continue

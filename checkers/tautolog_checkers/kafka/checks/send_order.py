@@ -2,7 +2,7 @@
 
 Compared are the last record that the process's previous operation sent to the partition, and the first one of this
 operation; failed operations are passed over. Assigning or subscribing keeps only the partitions that stay, as with
-polls. Records of others in between are no anomaly. Counted per operation and key.
+polls; who closes or crashes begins anew. Records of others in between are no anomaly. Counted per operation and key.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ def check(evidence: Evidence, findings: Findings) -> None:
         if step.type == FAIL:
             continue
         if not isinstance(step, Transaction):
-            if step.process in last:
+            if step.process in last and not step.sends_on:
                 mine = last[step.process]
-                last[step.process] = {key: before for key, before in mine.items() if key in step.keys}
+                last[step.process] = {key: before for key, before in mine.items() if step.keeps(key)}
             continue
         if not step.writes:
             continue

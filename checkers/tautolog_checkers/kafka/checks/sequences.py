@@ -4,7 +4,7 @@ In the order of their offsets the sequences of one producer and epoch in one par
 greatest 32-bit number they begin again with 0.
 
 * sequence-gap: a record follows with another sequence than the next one, and what is missing in between was not sent by an
-  operation of unknown outcome, whose records may stand there.
+  operation of unknown outcome or a transaction that was aborted, whose records may stand there.
 * sequence-duplicate: a sequence that the partition had already.
 
 Counted per record; only where sends carry "producer-id", "epoch" and "sequence" and were told their offsets.
@@ -33,14 +33,17 @@ def check(evidence: Evidence, findings: Findings) -> None:
     unknown: dict[Producer, set[int]] = {}
     for operation in evidence.decoded.transactions:
         extra = operation.extra
-        if operation.type == FAIL or not extra or "sequence" not in extra:
+        if not extra or "sequence" not in extra:
+            continue
+        if operation.type == FAIL and operation.f != "txn" and not evidence.profile.transactional:
             continue
         for key, pairs in operation.writes.items():
             first = _first(extra["sequence"], key)
             who = (key, extra.get("producer-id"), extra.get("epoch"))
             for number, (offset, value) in enumerate(pairs if first is not None else ()):
                 sequence = (first + number) % WRAP  # type: ignore[operator]  # not None here
-                if offset is not None and (operation.type == OK or value in evidence.partitions[key].position):
+                known = operation.type == OK or value in evidence.partitions[key].position
+                if offset is not None and known and operation.type != FAIL:
                     records.setdefault(who, []).append((offset, sequence, operation.index))
                 else:
                     unknown.setdefault(who, set()).add(sequence)
