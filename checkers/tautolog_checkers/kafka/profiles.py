@@ -154,7 +154,9 @@ def named_profile(name: str, *, subscribes: bool = False, ww_edges: bool = False
     chosen = {"acks": "all", "isolation": "read_committed", "producer": "", "worker": "none", "in-flight": ""}
     chosen["consumer"] = "subscribe" if subscribes else "assign"
     extra: dict[str, set[str]] = {"forbid": set(), "allow": set()}
-    for part in NAMED.get(name, name).split(","):
+    for part in ",".join(NAMED.get(part.strip(), part) for part in name.split(",")).split(","):
+        if part.strip() == "default":
+            raise ProfileError("the profile default goes without settings; any other name may be followed by some")
         setting, _, value = part.strip().partition("=")
         if setting not in SETTINGS or (SETTINGS[setting] and value not in SETTINGS[setting]):
             known = ", ".join([*NAMED, *(f"{key}={'|'.join(values)}" for key, values in SETTINGS.items() if values)])

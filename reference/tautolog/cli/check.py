@@ -223,14 +223,18 @@ def _print_table(results: list[Checked]) -> None:
             verdict = result.verdict
             colour = ("green", "yellow", "red")[verdict.outcome]
             why = "" if verdict.holds else verdict.reason
-            row = (result.file, f"[{colour}]{verdict.outcome}[/]", verdict.model, str(verdict.operations))
+            judged = f"{verdict.model}; {verdict.profile}" if verdict.profile else verdict.model
+            row = (result.file, f"[{colour}]{verdict.outcome}[/]", judged, str(verdict.operations))
             table.add_row(*row, f"{verdict.check_seconds:.3f}", why)
         console.print(table)
     else:
         for result in results:
             verdict = result.verdict
             why = "" if verdict.holds else f": {verdict.reason}"
-            click.echo(f"{result.file}: {verdict.outcome} ({verdict.model}, {verdict.operations} operations){why}")
+            judged = f"; {verdict.profile}" if verdict.profile else ""
+            click.echo(
+                f"{result.file}: {verdict.outcome} ({verdict.model}, {verdict.operations} operations{judged}){why}"
+            )
     counts = Counter(str(result.verdict.outcome) for result in results)
     click.echo(f"{len(results)} histories: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
     for result in results:

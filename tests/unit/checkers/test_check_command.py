@@ -93,6 +93,14 @@ def test_a_folder_is_one_call(call):
     assert "5 histories: 5 holds" in call("folder")[1]
 
 
+def test_the_profile_is_told_of_each_of_many_files(call):
+    rows = (line(n, n // 2, ("invoke", "ok")[n % 2], "effect", "e") for n in range(4))
+    (call.folder / "effects.jsonl").write_text("\n".join(rows) + "\n")
+    text = call("good.jsonl", "effects.jsonl")[1]
+    assert "good.jsonl: holds (register, 2 operations)" in text
+    assert "holds (kafka, 2 operations; default, assign (allows effect-applied-twice))" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -199,6 +199,15 @@ def test_profiles_say_what_they_forbid_and_expect():
             named_profile(wrong)
 
 
+def test_a_name_and_settings_make_a_profile():
+    both = named_profile("at-least-once,in-flight=5,forbid=G2")
+    assert both.in_flight == 5
+    assert both.forbidden == named_profile("at-least-once").forbidden | {"G2"}
+    assert "duplicate" not in named_profile("exactly-once, producer=plain").forbidden
+    with pytest.raises(ProfileError, match="default goes without settings"):
+        named_profile("default,allow=poll-skip")
+
+
 def test_the_profile_is_told_with_the_verdict():
     book = Book().send(0, "x", 0, "a").send(0, "x", 2, "b").poll(1, {"x": [[0, "a"], [2, "b"]]})
     assert check_history(book.events).profile == "default, assign (allows unexplained-hole)"
