@@ -63,8 +63,11 @@ class Told:
 
 
 def producer_of(fields: dict[str, Any]) -> tuple[Any, int | None]:
-    """The producer's id and its epoch, as far as they are told."""
-    return freeze(fields.get("producer-id", fields.get("transactional-id"))), _number(fields.get("epoch"))
+    """The producer's id, or else its transactional id, and its epoch, as far as they are told; an id of -1 is none."""
+    told = fields.get("producer-id")
+    if told is None or told == -1:
+        told = fields.get("transactional-id")
+    return freeze(told), _number(fields.get("epoch"))
 
 
 def _number(value: Any) -> int | None:

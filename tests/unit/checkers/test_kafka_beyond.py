@@ -230,6 +230,7 @@ def test_a_transaction_of_a_group_consumes_what_it_polls():
     assert "consumed-twice" not in group("poll", between=0).counts()
     assert group("poll", between=1).counts()["consumed-twice"] == 1
     assert group("poll").counts(profile="transactional")["consumed-twice"] == 1
+    assert "consumed-twice" not in group("poll", between=0).counts(profile="transactional"), "it commits by itself"
 
 
 def test_a_commit_that_went_back_gives_the_record_again():
@@ -382,3 +383,33 @@ def test_fewer_acks_mean_a_plain_producer_where_nothing_else_is_said():
     assert "nonmonotonic-send" not in named_profile("acks=0").forbidden
     assert "duplicate" in named_profile("acks=1,producer=idempotent").forbidden
     assert "duplicate" in named_profile("acks=all").forbidden
+
+
+def test_sequences_are_those_of_a_producer_by_either_name_and_of_nobody_else_s():
+    def sequences(**names):
+        book = Book()
+        for process, offset, sequence in ((0, 0, 0), (1, 1, 0), (0, 2, 1), (1, 3, 2)):
+            fields = {name.replace("_", "-"): told[process] for name, told in names.items()}
+            book.send(process, "x", offset, f"v{offset}", epoch=0, sequence=sequence, **fields)
+        return {name: n for name, n in book.counts().items() if name.startswith("sequence")}
+
+    assert sequences(producer_id="ab") == sequences(transactional_id="ab") == {"sequence-gap": 1}
+    assert sequences(producer_id=[["a"], {"b": 1}]) == {"sequence-gap": 1}, "an id may be anything"
+    assert sequences() == {}
+
+
+def test_a_group_may_be_called_anything():
+    book = Book().send(9, "x", 0, "a").do(1, "subscribe", ["x"], group=["g"]).poll(1, {"x": [[0, "a"]]}, group=["g"])
+    book.do(1, "commit", {"x": 1}, group=["g"]).poll(2, {"x": [[0, "a"]]}, group=["g"])
+    assert book.counts() == {"consumed-twice": 1}
+
+
+def test_minus_one_is_no_producer():
+    book = Book()
+    for offset, value in enumerate("abc"):
+        book.send(0, "x", offset, value, **{"producer-id": -1, "epoch": -1, "sequence": -1})
+    assert book.counts() == {"unseen": 3}
+    book = Book()
+    for offset, epoch in enumerate((1, 0)):
+        book.send(0, "x", offset, offset, **{"producer-id": -1, "transactional-id": "t", "epoch": epoch})
+    assert book.counts()["zombie-write"] == 1

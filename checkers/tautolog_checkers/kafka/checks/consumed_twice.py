@@ -4,7 +4,8 @@ What a group is done with, it has committed past. A record is consumed by being 
 otherwise by being polled by a process that subscribed. It is consumed twice if
 
 * it was consumed again by an operation that began when every offset that can have been committed was beyond it, or
-* two successful transactions of the group polled it: a transaction that polls while subscribed commits what it polled.
+* two successful transactions of the group polled it: a transaction that polls while subscribed commits what it polled. Under
+  a transactional profile a `poll` is one, too, unless the group tells what it processes or commits.
 
 Where a process sought, it asked for what it got, and is not judged before it subscribes again. Counted per group, key and
 offset.
@@ -15,6 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from tautolog_checkers.history.events import FAIL, OK
+from tautolog_checkers.history.values import freeze
 from tautolog_checkers.kafka.checks.ownership import Committed, commits_of
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.transactions import Transaction
@@ -95,8 +97,9 @@ class _Consumed:
 def _polled(evidence: Evidence, findings: Findings) -> None:
     readers = _group_readers(evidence)
     commits: dict[Place, list[tuple[Any, int]]] = commits_of(evidence.decoded.told)
+    telling = {entry.group for entry in evidence.decoded.told if entry.f in {"commit", "process", "dead-letter"}}
     for reader, group, _ in readers:
-        if _commits(evidence, reader):
+        if _commits(evidence, reader, tells=group in telling):
             for key, (offsets, _) in reader.reads.items():
                 beyond = max((offset for offset in offsets if offset is not None), default=-1) + 1
                 commits.setdefault((group, key), []).append((reader, beyond))
@@ -118,7 +121,7 @@ def _polled(evidence: Evidence, findings: Findings) -> None:
             for place, before in taken.take(places, reader) if places else ():
                 if (group, key) not in registers and (group, key) in commits:
                     registers[group, key] = Committed(commits[group, key])
-                both = _commits(evidence, reader) and _commits(evidence, before)
+                both = all(_commits(evidence, one, tells=group in telling) for one in (reader, before))
                 offset = log.offsets[place]
                 if place in taken.reported or not (both or _done(registers.get((group, key)), reader.call, offset)):
                     continue
@@ -129,9 +132,9 @@ def _polled(evidence: Evidence, findings: Findings) -> None:
                 )  # fmt: skip
 
 
-def _commits(evidence: Evidence, reader: Transaction) -> bool:
-    """Whether what an operation polled was committed with it."""
-    return reader.f == "txn" or evidence.profile.transactional
+def _commits(evidence: Evidence, reader: Transaction, *, tells: bool) -> bool:
+    """Whether what an operation polled was committed with it; a group that tells what it commits does so by itself."""
+    return reader.f == "txn" or (evidence.profile.transactional and not tells)
 
 
 def _group_readers(evidence: Evidence) -> list[tuple[Transaction, Any, frozenset[Any] | None]]:
@@ -147,7 +150,7 @@ def _group_readers(evidence: Evidence) -> list[tuple[Transaction, Any, frozenset
         if isinstance(step, Transaction):
             if step.type == OK and step.reads:
                 if step.extra and "group" in step.extra:
-                    readers.append((step, step.extra["group"], sought.get(process, NOWHERE)))
+                    readers.append((step, freeze(step.extra["group"]), sought.get(process, NOWHERE)))
                 elif process in groups:
                     readers.append((step, groups[process], sought.get(process, NOWHERE)))
         elif step.type != FAIL:

@@ -7,7 +7,8 @@ greatest 32-bit number they begin again with 0.
   operation of unknown outcome or a transaction that was aborted, whose records may stand there.
 * sequence-duplicate: a sequence that the partition had already.
 
-Counted per record; only where sends carry "producer-id", "epoch" and "sequence" and were told their offsets.
+Counted per record; only where sends carry "producer-id" (or "transactional-id"), "epoch" and "sequence" and were told their
+offsets.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from tautolog_checkers.history.events import FAIL, OK
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.transactions import key_name
+from tautolog_checkers.kafka.worker_events import producer_of
 from tautolog_checkers.verdict import Findings
 
 GAP = "sequence-gap"
@@ -37,9 +39,10 @@ def check(evidence: Evidence, findings: Findings) -> None:
             continue
         if operation.type == FAIL and operation.f != "txn" and not evidence.profile.transactional:
             continue
-        for key, pairs in operation.writes.items():
+        producer, epoch = producer_of(extra)
+        for key, pairs in operation.writes.items() if producer is not None else ():
             first = _first(extra["sequence"], key)
-            who = (key, extra.get("producer-id"), extra.get("epoch"))
+            who = (key, producer, epoch)
             for number, (offset, value) in enumerate(pairs if first is not None else ()):
                 sequence = (first + number) % WRAP  # type: ignore[operator]  # not None here
                 known = operation.type == OK or value in evidence.partitions[key].position
@@ -55,7 +58,7 @@ def _first(told: Any, key: Any) -> int | None:
     """The sequence of the first record for a key: one number for all keys, or {key: sequence}."""
     if isinstance(told, dict):
         told = next((first for name, first in told.items() if key_name(name) == key), None)
-    return told if type(told) is int else None
+    return told if type(told) is int and told >= 0 else None
 
 
 def _follow(who: Producer, listed: list[tuple[int, int, int]], unknown: set[int], findings: Findings) -> None:
