@@ -12,9 +12,6 @@ Nodes are the numbers of transactions in `Decoded.transactions`.
 
 from __future__ import annotations
 
-from typing import Any
-
-from tautolog_checkers.history.events import OK
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.transactions import Transaction
 
@@ -86,18 +83,6 @@ class Dependencies:
                         edges[source] = []
                     edges[source].append(self._numbers[sender.index])
                 before = sender
-        return edges
-
-    def process_order(self) -> Edges:
-        """From each successful operation to the next one of its process."""
-        edges: Edges = [_NONE] * len(self.transactions)
-        last: dict[Any, int] = {}
-        for number, transaction in enumerate(self.transactions):
-            if transaction.type == OK:
-                before = last.get(transaction.process)
-                if before is not None:
-                    edges[before] = [number]
-                last[transaction.process] = number
         return edges
 
     def reason(self, source: int, target: int, kinds: tuple[str, ...]) -> str:

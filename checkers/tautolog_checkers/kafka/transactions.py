@@ -294,6 +294,8 @@ class _Reader:
             if len(sent) != 2 or not (sent[0] is None or type(sent[0]) is int):
                 raise ShapeError("[offset, value] of a sent record", sent)
             offset, value = sent
+            if offset is not None and offset < 0:  # what a producer is told where nobody acknowledges
+                offset = None
         else:
             offset, value = None, sent
         if type(value) is not int and type(value) is not str:

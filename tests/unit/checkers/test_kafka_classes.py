@@ -329,6 +329,13 @@ def test_reading_ones_own_future_is_a_process_cycle():
     assert counts == {"G1c-process": 1, "G1c-realtime": 1, "log-nonlinearizable": 1}
 
 
+def test_process_order_leads_past_what_a_process_did_in_between():
+    book = Book().poll(0, {"x": [[0, "a"]]}).poll(0, {}).poll(0, {}).send(0, ("x", [0, "a"]))
+    verdict = book.judge()
+    assert verdict.findings["G1c-process"][0].operations == (6, 0)
+    assert reasons(verdict, "G1c-process") == ["wr", "process"]
+
+
 def test_writes_out_of_real_time_order():
     book = Book().send(0, ("x", [1, "a"])).send(1, ("x", [0, "b"])).poll(2, {"x": [[0, "b"], [1, "a"]]})
     assert book.counts(ww_edges=True) == {"G0-realtime": 1, "log-nonlinearizable": 1}
@@ -337,6 +344,11 @@ def test_writes_out_of_real_time_order():
 def test_cost_follows_records_not_offsets():
     far = 1 << 60
     book = Book().send(0, ("x", [far, "a"])).poll(1, {"x": [[far, "a"]]})
+    assert book.counts() == {}
+
+
+def test_a_negative_offset_is_none():
+    book = Book().send(0, ("x", [-1, "a"])).send(0, ("x", [-1, "b"])).poll(1, {"x": [[0, "a"], [1, "b"]]})
     assert book.counts() == {}
 
 

@@ -10,7 +10,7 @@ Counted by presence. Each comes with a shortest cycle and the reason of every ed
 How: the plain classes are strongly connected components. Whether realtime edges close any cycle is told without building
 them: if the dependencies alone are free of cycles, there is one exactly if some successful operation ended before one of its
 ancestors began, so the latest beginning among the ancestors is handed along the dependencies. Only where there is one, the
-realtime edges are built, as one thread through the beginnings in their order.
+realtime edges are built, as one thread through the beginnings in their order, and those of processes as one thread each.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 from tautolog_checkers.graph.components import components
 from tautolog_checkers.graph.cycles import shortest_cycle, shortest_path
@@ -60,19 +61,29 @@ def _search(graph: Dependencies, findings: Findings, edges: Edges, anomaly: str)
     elif not _closed_by_time(graph.transactions, order, edges):
         return
     broken = {node for component in plain for node in component}
-    woven = _Woven(graph.transactions, edges)
+    woven = _Woven(edges, [_real_time(graph.transactions)])
     late = _cyclic(woven.components(), wanted)
     if not late:  # then process order closes none, either: it is part of real time
         return
-    cycle = woven.shortest([component for component in late if broken.isdisjoint(component)], wanted)
+    _report_woven(graph, findings, anomaly + REALTIME, woven, late, broken, wanted)
+    woven = _Woven(edges, _processes(graph.transactions))
+    mixed = _cyclic(woven.components(), wanted)
+    _report_woven(graph, findings, anomaly + PROCESS, woven, mixed, broken, wanted)
+
+
+def _report_woven(
+    graph: Dependencies,
+    findings: Findings,
+    anomaly: str,
+    woven: _Woven,
+    cyclic: list[list[int]],
+    broken: set[int],
+    wanted: Edges,
+) -> None:
+    """A variant, where a component has no plain cycle."""
+    cycle = woven.shortest([component for component in cyclic if broken.isdisjoint(component)], wanted)
     if cycle is not None:
-        _report(graph, findings, anomaly + REALTIME, cycle)
-    process = graph.process_order()
-    joined = [list({*one, *other}) if other else one for one, other in zip(edges, process, strict=True)]
-    mixed = [component for component in _cyclic(components(joined), wanted) if broken.isdisjoint(component)]
-    cycle = _shortest(mixed, joined, wanted)
-    if cycle is not None:
-        _report(graph, findings, anomaly + PROCESS, cycle)
+        _report(graph, findings, anomaly, cycle)
 
 
 def _cyclic(order: Iterable[list[int]], wanted: Edges) -> list[list[int]]:
@@ -122,27 +133,52 @@ def _closed_by_time(transactions: list[Transaction], order: list[list[int]], edg
     return False
 
 
-class _Woven:
-    """Dependencies and realtime order in one graph whose size stays linear.
+Thread = list[tuple[int, list[int]]]
+"""An order of operations: each with those that lead to it, and so to everything behind it on the thread."""
 
-    Behind the operations come the knots of a thread, one for each beginning, in order: a successful operation leads to the
-    first knot after its end, a knot to its operation and to the next knot.
+
+def _real_time(transactions: list[Transaction]) -> Thread:
+    """The operations in the order of their beginnings, each with the successful ones that ended last before it."""
+    begun = sorted(range(len(transactions)), key=lambda number: transactions[number].call)
+    ended = sorted(range(len(transactions)), key=lambda number: transactions[number].ret)
+    thread: Thread = [(number, []) for number in begun]
+    knot = 0
+    for number in ended:
+        while knot < len(thread) and transactions[begun[knot]].call < transactions[number].ret:
+            knot += 1
+        if knot < len(thread) and transactions[number].type == OK:
+            thread[knot][1].append(number)
+    return thread
+
+
+def _processes(transactions: list[Transaction]) -> list[Thread]:
+    """The successful operations of each process, each with the one before."""
+    threads: dict[Any, Thread] = {}
+    for number, transaction in enumerate(transactions):
+        if transaction.type == OK:
+            thread = threads.setdefault(transaction.process, [])
+            thread.append((number, [thread[-1][0]] if thread else []))
+    return list(threads.values())
+
+
+class _Woven:
+    """Dependencies and orders of time in one graph whose size stays linear.
+
+    Behind the operations come the knots of the threads, one for each operation on them: what leads to an operation leads
+    to its knot, and a knot to its operation and to the next knot.
     """
 
-    def __init__(self, transactions: list[Transaction], edges: Edges) -> None:
-        self._size = size = len(transactions)
-        begun = sorted(range(size), key=lambda number: transactions[number].call)
-        ended = sorted(range(size), key=lambda number: transactions[number].ret)
+    def __init__(self, edges: Edges, threads: list[Thread]) -> None:
+        self._size = len(edges)
         self._successors: Edges = [list(targets) for targets in edges]
-        self._successors += [[number, size + knot + 1] for knot, number in enumerate(begun)]
-        if size:
-            self._successors[-1].pop()
-        knot = 0
-        for number in ended:
-            while knot < size and transactions[begun[knot]].call < transactions[number].ret:
-                knot += 1
-            if knot < size and transactions[number].type == OK:
-                self._successors[number].append(size + knot)
+        for thread in threads:
+            for number, before in thread:
+                knot = len(self._successors)
+                self._successors.append([number, knot + 1])
+                for source in before:
+                    self._successors[source].append(knot)
+            if thread:
+                self._successors[-1].pop()
 
     def components(self) -> list[list[int]]:
         """The strongly connected components, their operations only."""
