@@ -1,5 +1,8 @@
 """The promises beyond Jepsen's classes: each in its smallest history, and the profile that forbids it."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tautolog_checkers import Outcome, check_history
@@ -413,3 +416,13 @@ def test_minus_one_is_no_producer():
     for offset, epoch in enumerate((1, 0)):
         book.send(0, "x", offset, offset, **{"producer-id": -1, "transactional-id": "t", "epoch": epoch})
     assert book.counts()["zombie-write"] == 1
+
+
+def test_compacted_histories_hold_under_the_profile_of_the_reference():
+    page = (Path(__file__).parents[3] / "docs/reference/checkers.md").read_text(encoding="utf-8")
+    (allowed,) = re.findall(r"`(allow=unseen[^`]*)`", page)
+    book = Book().send(0, "x", 0, "a").send(0, "x", 1, "b").send(0, "x", 3, "d")
+    book.poll(1, {"x": [[0, "a"]]}).poll(1, {"x": [[3, "d"]]}).poll(2, {"x": [[0, "a"], [3, "d"]]})
+    assert {"lost-write", "unseen", "poll-skip", "int-poll-skip", "unexplained-hole"} == set(book.counts())
+    assert book.outcome("default") is Outcome.VIOLATED
+    assert book.outcome(allowed) is Outcome.HOLDS
