@@ -274,7 +274,7 @@ class _Reader:
                     raise ShapeError('["send", key, value] or ["send", key, [offset, value]]', micro)
                 self._send(self.key(micro[1]), micro[2], transaction.writes)
             elif name == "poll":
-                if len(micro) > 1 and micro[1]:
+                if len(micro) > 1 and (micro[1] or len(micro) > 2 or micro[1] not in _NOTHING):
                     self._poll(micro, transaction.reads)
             else:
                 raise ShapeError('a step ["send", key, value] or ["poll", {key: [[offset, value], …]}]', micro)
@@ -310,7 +310,7 @@ class _Reader:
         if len(micro) != 2 or not isinstance(micro[1], dict):
             raise ShapeError('["poll", {key: [[offset, value], …]}]', micro)
         for raw, pairs in micro[1].items():
-            if not pairs:
+            if not pairs and pairs in _NOTHING:
                 continue
             try:
                 offsets, values = zip(*pairs, strict=True)
@@ -331,6 +331,8 @@ class _Reader:
             raise ShapeError('a "rebalance-log" of [{"keys": […]}, …]', log) from None
 
 
+_NOTHING: tuple[Any, ...] = (None, {}, [], ())
+"""How a poll says that it found nothing."""
 _INTS = {int}
 _PLAIN = {int, str}
 

@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 
 from tautolog_checkers import Outcome, check_history
+from tautolog_checkers.history.problems import HistoryError
 
 
 class Book:
@@ -163,6 +164,18 @@ def test_an_operation_that_did_not_succeed_does_not_move_its_process():
 def test_an_empty_poll_changes_nothing():
     book = sent(0, 1, 2).poll(1, {"x": [[0, 0]]}).poll(1, {"x": []}).poll(1, {"x": [[2, 2]]}).poll(2, {"x": [[1, 1]]})
     assert book.counts()["poll-skip"] == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [["poll", 0], ["poll", ""], ["poll", {}, {}], ["poll", {"x": 0}], ["poll", {"x": ""}]]
+)
+def test_a_poll_of_the_wrong_shape_is_no_empty_one(wrong):
+    book = Book().add(0, "invoke", "poll", [["poll"]]).add(0, "ok", "poll", [wrong])
+    with pytest.raises(HistoryError, match="expected"):
+        book.judge()
+    for nothing in (["poll"], ["poll", None], ["poll", {}], ["poll", {"x": []}], ["poll", {"x": None}]):
+        book = Book().add(0, "invoke", "poll", [["poll"]]).add(0, "ok", "poll", [nothing])
+        assert book.judge().outcome is Outcome.HOLDS
 
 
 def test_nonmonotonic_poll():
