@@ -254,6 +254,25 @@ def test_a_worker_that_tells_nothing_owes_everything():
     assert book.counts(profile="at-least-once") == {"unprocessed": 1}
 
 
+def test_a_transaction_has_processed_what_it_polled():
+    def consumed(f="txn", kind="ok"):
+        book = Book().send(9, "x", 0, "a").send(9, "x", 1, "b").poll(8, {"x": [[0, "a"], [1, "b"]]})
+        book.do(1, "subscribe", ["x"], group="g")
+        for offset, value, how in ((0, "a", "ok"), (1, "b", kind)):
+            book.do(1, f, [["poll", {"x": [[offset, value]]}]], asked=[["poll"]], type=how)
+        return book
+
+    assert consumed().outcome("exactly-once") is consumed("poll").outcome("exactly-once") is Outcome.HOLDS
+    assert consumed(kind="info").outcome("exactly-once") is Outcome.HOLDS
+    assert consumed().do(1, "commit", {"x": 2}, group="g").outcome("exactly-once") is Outcome.HOLDS
+    assert consumed(kind="fail").counts(profile="exactly-once") == {"unprocessed": 1}
+    untold = consumed(kind="fail").do(1, "txn", [["poll"]], type="info")
+    assert untold.outcome("exactly-once") is Outcome.HOLDS, "it may have polled that"
+    assert consumed("poll").counts(profile="at-least-once") == {"unprocessed": 2}
+    told = consumed().do(1, "process", ["x", 0], group="g")
+    assert told.counts(profile="exactly-once") == {"unprocessed": 1}, "it tells what it processes"
+
+
 def test_every_group_owes_for_itself():
     book = handled(("process", 0), ("process", 1)).do(3, "process", ["x", 0], group="h")
     assert book.counts() == {"unprocessed": 1}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tautolog_checkers.history.events import FAIL, OK
+from tautolog_checkers.history.events import FAIL, INFO, OK
 from tautolog_checkers.history.values import freeze
 from tautolog_checkers.kafka.checks.ownership import Committed, commits_of
 from tautolog_checkers.kafka.evidence import Evidence
@@ -95,11 +95,11 @@ class _Consumed:
 
 
 def _polled(evidence: Evidence, findings: Findings) -> None:
-    readers = _group_readers(evidence)
+    readers = [entry for entry in group_readers(evidence) if entry[0].type == OK]
     commits: dict[Place, list[tuple[Any, int]]] = commits_of(evidence.decoded.told)
-    telling = {entry.group for entry in evidence.decoded.told if entry.f in {"commit", "process", "dead-letter"}}
+    telling = tells_of_work(evidence)
     for reader, group, _ in readers:
-        if _commits(evidence, reader, tells=group in telling):
+        if commits_polled(evidence, reader, tells=group in telling):
             for key, (offsets, _) in reader.reads.items():
                 beyond = max((offset for offset in offsets if offset is not None), default=-1) + 1
                 commits.setdefault((group, key), []).append((reader, beyond))
@@ -121,7 +121,7 @@ def _polled(evidence: Evidence, findings: Findings) -> None:
             for place, before in taken.take(places, reader) if places else ():
                 if (group, key) not in registers and (group, key) in commits:
                     registers[group, key] = Committed(commits[group, key])
-                both = all(_commits(evidence, one, tells=group in telling) for one in (reader, before))
+                both = all(commits_polled(evidence, one, tells=group in telling) for one in (reader, before))
                 offset = log.offsets[place]
                 if place in taken.reported or not (both or _done(registers.get((group, key)), reader.call, offset)):
                     continue
@@ -132,13 +132,18 @@ def _polled(evidence: Evidence, findings: Findings) -> None:
                 )  # fmt: skip
 
 
-def _commits(evidence: Evidence, reader: Transaction, *, tells: bool) -> bool:
+def tells_of_work(evidence: Evidence) -> set[Any]:
+    """The groups that tell what they process or commit."""
+    return {entry.group for entry in evidence.decoded.told if entry.f in {"commit", "process", "dead-letter"}}
+
+
+def commits_polled(evidence: Evidence, reader: Transaction, *, tells: bool) -> bool:
     """Whether what an operation polled was committed with it; a group that tells what it commits does so by itself."""
     return reader.f == "txn" or (evidence.profile.transactional and not tells)
 
 
-def _group_readers(evidence: Evidence) -> list[tuple[Transaction, Any, frozenset[Any] | None]]:
-    """The successful operations that polled for a group, in the order of their beginnings.
+def group_readers(evidence: Evidence) -> list[tuple[Transaction, Any, frozenset[Any] | None]]:
+    """The operations that polled for a group, or may have, in the order of their beginnings.
 
     Each with its group and the keys in which its process had sought, None for all: it asked for what it got there.
     """
@@ -148,7 +153,7 @@ def _group_readers(evidence: Evidence) -> list[tuple[Transaction, Any, frozenset
     for step in evidence.decoded.steps:
         process = step.process
         if isinstance(step, Transaction):
-            if step.type == OK and step.reads:
+            if (step.type == OK and step.reads) or (step.type == INFO and step.f != "send"):
                 if step.extra and "group" in step.extra:
                     readers.append((step, freeze(step.extra["group"]), sought.get(process, NOWHERE)))
                 elif process in groups:

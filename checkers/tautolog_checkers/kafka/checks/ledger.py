@@ -1,6 +1,7 @@
 """What a worker owes: every acknowledged record handled, in order, and not more often than promised.
 
-Judged where the history tells what was processed or dead-lettered, or where the profile says that a worker owes it.
+Judged where the history tells what was processed or dead-lettered, or where the profile says that a worker owes it; then what
+a group's transactions polled is processed, unless the group tells what it processes.
 
 * unprocessed: an acknowledged record was neither processed nor put in the dead-letter topic, not even perhaps. Per group, key and offset, for
   every key that the group was assigned, that one of its processes polled, or of which it handled anything.
@@ -20,6 +21,7 @@ from itertools import pairwise
 from typing import Any
 
 from tautolog_checkers.history.events import INFO, INVOKE, OK, is_client
+from tautolog_checkers.kafka.checks.consumed_twice import commits_polled, group_readers, tells_of_work
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.worker_events import Told
 from tautolog_checkers.verdict import Findings
@@ -48,7 +50,9 @@ def check(evidence: Evidence, findings: Findings) -> None:
     _effects(told, findings)
     if processed or buried or evidence.profile.owes:
         handled = {*processed, *buried, *((entry.group, *place) for entry in perhaps for place in entry.entries)}
-        _owed(evidence, told, handled, findings)
+        consumed, blind = _in_transactions(evidence) if evidence.profile.owes else (set(), set())
+        debts = {group: keys for group, keys in _debts(evidence, told).items() if group not in blind}
+        _owed(evidence, debts, handled | consumed, findings)
         for record in buried:
             if record in processed:
                 findings.add(
@@ -59,8 +63,7 @@ def check(evidence: Evidence, findings: Findings) -> None:
         _window(evidence, processed, findings)
 
 
-def _owed(evidence: Evidence, told: list[Told], handled: set[Record], findings: Findings) -> None:
-    debts = _debts(evidence, told)
+def _owed(evidence: Evidence, debts: dict[Any, dict[Any, None]], handled: set[Record], findings: Findings) -> None:
     acknowledged = _acknowledged(evidence, {key for keys in debts.values() for key in keys})
     for group, keys in debts.items():
         for key in keys:
@@ -70,6 +73,26 @@ def _owed(evidence: Evidence, told: list[Told], handled: set[Record], findings: 
                         UNPROCESSED, key, (index,), "{} at offset {} of {} was acknowledged and never handled{}", value,
                         offset, key, "" if group is None else f" by {group}",
                     )  # fmt: skip
+
+
+def _in_transactions(evidence: Evidence) -> tuple[set[Record], set[Any]]:
+    """What transactions consumed, or perhaps, of groups that do not tell what they process; and groups of which nobody knows.
+
+    Who commits what it polled has processed it. Of a transaction of unknown outcome that does not tell what it polled
+    nobody knows what it processed.
+    """
+    works = {entry.group for entry in evidence.decoded.told if entry.f in {"process", "dead-letter"}}
+    telling = tells_of_work(evidence)
+    records: set[Record] = set()
+    blind: set[Any] = set()
+    for reader, group, _ in group_readers(evidence):
+        if group in works or not commits_polled(evidence, reader, tells=group in telling):
+            continue
+        if not reader.reads:
+            blind.add(group)
+        for key, (offsets, _) in reader.reads.items():
+            records.update((group, key, offset) for offset in offsets)
+    return records, blind
 
 
 def _debts(evidence: Evidence, told: list[Told]) -> dict[Any, dict[Any, None]]:
