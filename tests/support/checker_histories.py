@@ -9,6 +9,20 @@ from tautolog_checkers.linearizability.operations import FOREVER, ILLEGAL, UNKNO
 
 VALUES = 3
 
+FIRST = {
+    "register": (None, 0, 1),
+    "cas-register": (None, 0, 1),
+    "multi-register": ((), (("x", 0), ("y", 1))),
+    "mutex": (False, True),
+    "set": (frozenset(), frozenset({0, 1})),
+    "counter": (0, 2),
+    "kv": ("", "a", "ab"),
+    "queue": ((), (0,), (0, 1), (0, 0)),
+    "stack": ((), (0,), (0, 1)),
+    "log": ((), (0,), (0, 0), (0, 1, 2)),
+}
+"""First states, the models' own and others."""
+
 
 def _register(chance, state, f):
     if f == "read":
@@ -139,7 +153,10 @@ def _change(chance, ops, act, state):
                 op.argument, op.result, _ = act(chance, state, op.f)
                 continue
             other = chance.choice(same)
-            if op.f in {"append", "cas", "txn"} or (op.f == "read" and isinstance(op.argument, int)):
+            if op.f == "read" and isinstance(op.argument, int) and chance.random() < 0.3:
+                values, end = op.result
+                op.result = (values[:-1], not end) if chance.random() < 0.5 else (values, not end)
+            elif op.f in {"append", "cas", "txn"} or (op.f == "read" and isinstance(op.argument, int)):
                 op.argument, op.result = other.argument, other.result
                 if op.f == "cas":
                     op.result = not op.result

@@ -11,7 +11,6 @@ Unknown appends are told apart by their values, so two of the same value make th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from tautolog_checkers.linearizability.conflicts import Answer, Conflict, Inapplicable
 from tautolog_checkers.linearizability.operations import FOREVER, UNKNOWN, Op
@@ -33,7 +32,7 @@ def check_log(ops: Sequence[Op], initial: tuple[object, ...] = ()) -> Answer:
                 return conflict
         elif op.result is not UNKNOWN and (conflict := book.read(op)) is not None:
             return conflict
-    return book.explain(unknown) or _lengths(ops, book.assigned) or book.fill(ops, unknown)
+    return book.explain(unknown) or _lengths(ops, book.assigned, len(initial)) or book.fill(ops, unknown)
 
 
 class _Book:
@@ -145,10 +144,10 @@ def _found(op: Op, assigned: dict[int, int]) -> int:
     return most
 
 
-def _lengths(ops: Sequence[Op], assigned: dict[int, int]) -> Conflict | None:
-    """No operation may begin when the log is known to be longer than it found it."""
+def _lengths(ops: Sequence[Op], assigned: dict[int, int], longest: int) -> Conflict | None:
+    """No operation may begin when the log, `longest` long at first, is known to be longer than it found it."""
     known = sorted(_knowledge(ops), key=lambda entry: entry[0])
-    longest, owner = 0, None
+    owner: Op | None = None
     at = 0
     for op in ops:
         while at < len(known) and known[at][0] < op.call:
@@ -158,6 +157,5 @@ def _lengths(ops: Sequence[Op], assigned: dict[int, int]) -> Conflict | None:
         most = _found(op, assigned)
         if longest > most:
             reason = f"operation {op.index} found the log at most {most} long, when it was already {longest} long"
-            witnesses: list[Any] = [owner, op]
-            return Conflict(reason, tuple(witnesses))
+            return Conflict(reason, (op,) if owner is None else (owner, op))
     return None

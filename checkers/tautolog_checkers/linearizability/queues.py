@@ -44,7 +44,7 @@ def check_queue(ops: Sequence[Op], initial: tuple[object, ...] = ()) -> Answer:
         elif op.result == EMPTY:
             empties.append(op)
         elif op.result in dequeued:
-            return _twice(ops, dequeued[op.result], op)
+            return _twice(ops, initial, dequeued[op.result], op)
         else:
             dequeued[op.result] = op
     if dequeued.keys() - enqueued.keys():
@@ -61,9 +61,9 @@ def check_queue(ops: Sequence[Op], initial: tuple[object, ...] = ()) -> Answer:
     return conflict or (_empties(pairs, sure, left, empties) if empties else None)
 
 
-def _twice(ops: Sequence[Op], first: Op, second: Op) -> Answer:
-    """One value dequeued twice is a conflict, if it was not enqueued twice."""
-    if sum(op.f in PUTS and op.argument == second.result for op in ops) > 1:
+def _twice(ops: Sequence[Op], initial: tuple[object, ...], first: Op, second: Op) -> Answer:
+    """One value dequeued twice is a conflict, if it did not come into the queue twice."""
+    if initial.count(second.result) + sum(op.f in PUTS and op.argument == second.result for op in ops) > 1:
         return Inapplicable("a value is enqueued twice")
     return Conflict(f"{second.result!r} was dequeued twice", (first, second))
 
