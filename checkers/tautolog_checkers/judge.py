@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
 
 from tautolog_checkers.history.events import Event, History, as_history
 from tautolog_checkers.history.operations import pair
+from tautolog_checkers.history.problems import HistoryError
 from tautolog_checkers.kafka.judge import judge_kafka
 from tautolog_checkers.kafka.profiles import Profile
 from tautolog_checkers.linearizability.judge import judge_model
-from tautolog_checkers.linearizability.limits import Budget
-from tautolog_checkers.linearizability.models import ModelError, adapt, load_model
+from tautolog_checkers.linearizability.limits import Budget, LimitReached
+from tautolog_checkers.linearizability.models import ModelError, adapt, is_ours, load_model
 from tautolog_checkers.linearizability.models.base import Model, ShapeError
 from tautolog_checkers.linearizability.recognise import recognise_model
 from tautolog_checkers.verdict import Outcome, Verdict
@@ -51,7 +54,8 @@ def check_history(
 
     Raises:
         HistoryError: the history is malformed.
-        QuestionError: no model is named and none can be recognised, or there is no such model or profile.
+        QuestionError: no model is named and none can be recognised, there is no such model or profile, or a model that is
+            not ours failed.
 
     """
     began = time.perf_counter()
@@ -75,6 +79,21 @@ def check_history(
         raise QuestionError(f"--initial: expected JSON, found {initial!r}") from error
     if isinstance(profile, Profile) or profile:
         raise QuestionError(f"a profile is for sends and polls; this is a history of {judged.name}")
-    verdict = judge_model(history, judged, initial=first, budget=budget, certificate=certificate)
+    try:
+        verdict = judge_model(history, judged, initial=first, budget=budget, certificate=certificate)
+    except (HistoryError, LimitReached, MemoryError):
+        raise
+    except Exception as error:
+        if is_ours(judged):
+            raise
+        what = f"{_place(error)}{type(error).__name__}: {error}"
+        hint = " (a state is a tuple, a frozenset, a number or a text)" if "unhashable" in what else ""
+        raise QuestionError(f"the model {judged.name} failed: {what}{hint}") from error
     prepared = time.perf_counter() - began - verdict.check_seconds - verdict.witness_seconds
     return attrs.evolve(verdict, prepare_seconds=prepared)
+
+
+def _place(error: Exception) -> str:
+    """Where an exception was raised: file and line."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}: "

@@ -146,7 +146,7 @@ class Verdict:
             "profile": self.profile,
             "anomalies": dict(self.anomalies),
             "forbidden": list(self.forbidden),
-            "partitions": {_name(key): str(outcome) for key, outcome in self.partitions.items()},
+            "partitions": _by_name(self.partitions),
             "witness": list(self.witness),
             "supporting": list(self.supporting),
             "certificate": list(self.certificate),
@@ -192,6 +192,15 @@ def broken_class(verdict: Verdict) -> str | None:
         return None
     named = (name for name in verdict.forbidden if verdict.reason.startswith(f"{name}: "))
     return next(named, next(iter(verdict.forbidden), "nonlinearizable"))
+
+
+def _by_name(partitions: dict[Any, Outcome]) -> dict[str, str]:
+    """The verdicts as JSON has them; of keys that are written alike (`1` and `"1"`) the worst."""
+    named: dict[str, Outcome] = {}
+    for key, outcome in partitions.items():
+        name = _name(key)
+        named[name] = max(outcome, named.get(name, outcome))
+    return {name: str(outcome) for name, outcome in named.items()}
 
 
 def _name(key: Any) -> str:

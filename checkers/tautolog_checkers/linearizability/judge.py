@@ -21,6 +21,7 @@ from tautolog_checkers.quiet import collector_paused
 from tautolog_checkers.verdict import Finding, Outcome, Verdict, worst
 
 ANOMALY = "nonlinearizable"
+DISAGREE = "; the exhaustive judge disagrees, so nothing is said: hints of the model contradict its step, or this is a bug of ours"
 WITNESS_SECONDS = 10.0
 """How long the search for a minimal witness may take where no limit is given."""
 
@@ -66,9 +67,9 @@ def judge_model(
         began = time.perf_counter()
         judged = _judge_all(model, objects, first, budget)
         took = time.perf_counter() - began
-        outcome = worst(entry.outcome for entry in judged.values()) if count else Outcome.UNKNOWN
         began = time.perf_counter()
         shown, leaning, confirmation = _witness(model, objects, judged, first, budget)
+        outcome = worst(entry.outcome for entry in judged.values()) if count else Outcome.UNKNOWN
         witness_took = time.perf_counter() - began if outcome is Outcome.VIOLATED else 0.0
         order = _certificate(model, objects, judged, first, budget) if certificate and outcome is Outcome.HOLDS else ()
     witnessed = next((entry for entry in judged.values() if entry.decision is not None), None)
@@ -99,16 +100,13 @@ def judge_model(
 def _judge_all(model: Model, objects: dict[Any, list[Op]], initial: State, budget: Budget) -> dict[Any, Judged]:
     """Each object by itself; once a limit is reached the rest is unknown."""
     judged: dict[Any, Judged] = {}
-    limit = ""
-    for key, ops in objects.items():
-        if not limit:
-            try:
-                budget.check()
-                judged[key] = _judge(model, ops, initial, budget)
-            except LimitReached as reached:
-                limit = str(reached)
-        if limit:
-            judged[key] = Judged(Outcome.UNKNOWN, SEARCH, limit)
+    try:
+        for key, ops in objects.items():
+            budget.check()
+            judged[key] = _judge(model, ops, initial, budget)
+    except LimitReached as reached:
+        limit = Judged(Outcome.UNKNOWN, SEARCH, str(reached))
+        return judged | {key: limit for key in objects if key not in judged}
     return judged
 
 
@@ -125,7 +123,10 @@ def _judge(model: Model, ops: Sequence[Op], initial: State, budget: Budget) -> J
 def _witness(
     model: Model, objects: dict[Any, list[Op]], judged: dict[Any, Judged], initial: State, budget: Budget
 ) -> tuple[tuple[int, ...], tuple[int, ...], str]:
-    """A minimal witness of the first broken object, what it leans on, and a word where nobody confirmed it."""
+    """A minimal witness of the first broken object, what it leans on, and a word where nobody confirmed it.
+
+    An object on which the exhaustive judge disagrees becomes unknown: one of the two is wrong.
+    """
     for key, entry in judged.items():
         decision = entry.decision
         if decision is None:
@@ -142,12 +143,13 @@ def _witness(
         cut = max((op.ret for op in found), default=0)
         try:
             agreed = confirmed(model, [op for op in ops if op.call < cut], initial, found)
+            leaning = tuple(supporting(model, ops, found))
         except LimitReached:
             return tuple(op.index for op in found), (), " (not confirmed exhaustively: out of time)"
-        word = {True: "", False: " (the exhaustive judge disagrees)", None: " (too large to confirm exhaustively)"}[
-            agreed
-        ]
-        return tuple(op.index for op in found), tuple(supporting(model, ops, found)), word
+        if agreed is False:
+            judged[key] = Judged(Outcome.UNKNOWN, entry.algorithm, entry.reason + DISAGREE)
+            continue
+        return tuple(op.index for op in found), leaning, "" if agreed else " (too large to confirm exhaustively)"
     return (), (), ""
 
 
@@ -156,22 +158,22 @@ def _certificate(
 ) -> tuple[int, ...]:
     """The orders of all objects, merged so that real time holds among them, too; empty where a limit was reached."""
     orders: list[list[Op]] = []
-    for key, ops in objects.items():
-        entry = judged[key]
-        build = BUILDERS.get(entry.algorithm)
-        order: list[Op] | None = list(entry.order)
-        try:
+    try:
+        for key, ops in objects.items():
+            entry = judged[key]
+            build = BUILDERS.get(entry.algorithm)
+            order: list[Op] | None = list(entry.order)
             budget.check()
             if build is not None:
                 order = list(build(ops, initial))
             elif not entry.order:
                 order = linearization(model, ops, initial, budget)
-        except LimitReached:
-            return ()
-        if order is None or confirm(model, order, ops, initial):
-            raise AssertionError("a history was judged to hold, and its order does not confirm it")
-        orders.append(order)
-    return tuple(op.index for op in merge_orders(orders))
+            if order is None or confirm(model, order, ops, initial):
+                raise AssertionError("a history was judged to hold, and its order does not confirm it")
+            orders.append(order)
+        return tuple(op.index for op in merge_orders(orders))
+    except LimitReached:
+        return ()
 
 
 def _named(entry: Judged, witness: tuple[int, ...]) -> tuple[int, ...]:

@@ -90,7 +90,8 @@ class Stream:
         """Take one event; `HOLDS` as long as what came so far can be ordered.
 
         Raises:
-            ShapeError: a value that the function does not take or give.
+            ShapeError: a function that the model does not have, a value that it does not take or give, or a completion that
+                is not of the operation that its process began.
 
         """
         position = self._position
@@ -109,6 +110,9 @@ class Stream:
         return Outcome.HOLDS if self.violation is None else Outcome.VIOLATED
 
     def _begin(self, event: Event, position: int) -> None:
+        functions = self._model.functions
+        if functions and event.f not in functions:
+            raise ShapeError(f"one of {', '.join(functions)} ({self._model.name})", event.f)
         argument, _ = self._model.decode(event.f, event.value, None, returned=False)
         key = self._model.partition(event)
         op = Op(event.index, event.f, argument, UNKNOWN, position, FOREVER)
@@ -123,9 +127,12 @@ class Stream:
         found.buffer.append((False, op))
 
     def _end(self, event: Event, position: int) -> None:
-        begun = self._begun.pop(event.process, None)
+        begun = self._begun.get(event.process)
         if begun is None:
             raise ShapeError(f"an invocation by process {event.process} before its completion", event.f)
+        if begun[0].f != event.f:
+            raise ShapeError(f"the completion of {begun[0].f!r} by process {event.process}", event.f)
+        del self._begun[event.process]
         invoked, op, key = begun
         found = self._objects[key]
         observed = event.type == FAIL and bool(event.extra) and self._model.failed(event.f)

@@ -20,7 +20,7 @@ OBSERVED = "observed"
 
 
 def subjects(history: History, model: Model) -> tuple[dict[Any, list[Op]], int]:
-    """Object -> its operations in the order of their calls; and how many operations the history has.
+    """Object -> its operations in the order of their calls; and how many operations the history has, skipped ones aside.
 
     Raises:
         HistoryError: a function or a value that the model does not know, unless the reader was lenient.
@@ -32,7 +32,6 @@ def subjects(history: History, model: Model) -> tuple[dict[Any, list[Op]], int]:
     decode, readonly, partition = model.decode, model.readonly, model.partition
     for operation in pair(history):
         invoked, completed = operation.invoked, operation.completed
-        count += 1
         if functions and invoked.f not in functions:
             history.problems.report(invoked.line, f"one of {', '.join(functions)} ({model.name})", invoked.f)
             continue
@@ -40,6 +39,7 @@ def subjects(history: History, model: Model) -> tuple[dict[Any, list[Op]], int]:
         told = completed.value if completed is not None and returned else None
         if completed is not None and completed.type == FAIL:
             if not _observed(completed, model):
+                count += 1
                 continue
             returned, told = True, False
         try:
@@ -56,6 +56,7 @@ def subjects(history: History, model: Model) -> tuple[dict[Any, list[Op]], int]:
             returned = False
             argument, result = decode(invoked.f, invoked.value, None, returned=False)
             key = partition(invoked)
+        count += 1
         ret = operation.ret if returned and operation.ret is not None else FOREVER
         op = Op(invoked.index, invoked.f, argument, result, operation.call, ret)
         if not returned and readonly(op):

@@ -80,6 +80,7 @@ def minimal_witness(
     candidates = [op.index for op in ops if op.known]
 
     def broken(kept: frozenset[int]) -> bool:
+        budget.check()  # a polynomial judge never asks
         return decide(model, relaxed(model, ops, kept), initial, budget).broken
 
     if conflict is not None:

@@ -10,6 +10,7 @@ from tautolog_checkers import Outcome
 from tautolog_checkers.history.events import Event
 from tautolog_checkers.linearizability.exhaustive import linearizable
 from tautolog_checkers.linearizability.models import MODELS, load_model
+from tautolog_checkers.linearizability.models.base import ShapeError
 from tautolog_checkers.linearizability.models.queue import EMPTY
 from tautolog_checkers.linearizability.operations import FOREVER
 from tautolog_checkers.linearizability.stream import Stream
@@ -75,6 +76,23 @@ def test_every_beginning_is_judged_as_in_batch(name):
                 violated += 1
                 break
     assert violated or name == "mutex"
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "words"),
+    [
+        (None, "read", "an invocation by process 0"),
+        ("write", "read", "the completion of 'write'"),
+        ("frob", None, "one of read, write"),
+    ],
+)
+def test_what_the_batch_refuses_the_stream_refuses(begun, ended, words):
+    stream = Stream(load_model("register"))
+    *listed, last = [Event(n, 0, kind, f, 1) for n, (kind, f) in enumerate([("invoke", begun), ("ok", ended)]) if f]
+    for event in listed:
+        stream.feed(event)
+    with pytest.raises(ShapeError, match=words):
+        stream.feed(last)
 
 
 def clock(ops, number):

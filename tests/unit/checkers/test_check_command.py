@@ -154,6 +154,47 @@ def test_a_model_of_ones_own(call, monkeypatch):
     assert call("bad.jsonl", "--model", "mine_for_check:Mine")[0] == 0
 
 
+FAULTY = """
+from tautolog_checkers.linearizability.operations import ILLEGAL
+
+class Lists:
+    initial = ()
+    def step(self, state, op):
+        return [*state, op.argument]
+
+class Raises:
+    def step(self, state, op):
+        raise KeyError(op.f)
+
+class Needs:
+    def __init__(self, something):
+        pass
+
+class WrongHint:
+    def step(self, state, op):
+        return op.argument if op.f == "write" else state if op.result == state else ILLEGAL
+    def readonly(self, op):
+        return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("Lists", 64, "unhashable type: 'list' (a state is a tuple, a frozenset, a number or a text)"),
+        ("Raises", 64, "faulty_for_check.py:11: KeyError: 'write'"),
+        ("Needs", 64, "missing 1 required positional argument"),
+        ("WrongHint", 2, "the exhaustive judge disagrees, so nothing is said"),
+    ],
+)
+def test_a_faulty_model_of_ones_own_is_told_and_gives_no_verdict(call, monkeypatch, name, code, words):
+    (call.folder / "faulty_for_check.py").write_text(FAULTY)
+    monkeypatch.chdir(call.folder)
+    monkeypatch.syspath_prepend(str(call.folder))
+    told = call("good.jsonl", "--model", f"faulty_for_check:{name}", "--certificate")
+    assert (told[0], words in told[1]) == (code, True), told
+
+
 def test_a_limit_gives_unknown(call):
     rows = [line(n, n, "invoke", "enqueue", n % 3) for n in range(26)] + [line(99, 99, "invoke", "dequeue", None)]
     rows += [line(100 + n, n, "ok", "enqueue", n % 3) for n in range(26)] + [line(200, 99, "ok", "dequeue", 7)]
@@ -226,6 +267,35 @@ def test_kv_is_recognised_by_its_keys(call):
     assert 'h.jsonl:1: expected a field "key"' in call("h.jsonl")[1]
 
 
+def test_what_is_appended_is_a_text_whatever_was_there(call):
+    (call.folder / "h.jsonl").write_text(history(("put", 5, 5), ("append", "b", "b"), ("get", None, "5b"), key="k"))
+    assert call("h.jsonl")[0] == 0
+    (call.folder / "h.jsonl").write_text(history(("append", "b", "b"), ("get", None, "5b"), key="k"))
+    assert call("h.jsonl", "--model", "kv", "--initial", "5")[0] == 0
+    (call.folder / "h.jsonl").write_text(history(("put", "a", "a"), ("append", 5, 5), key="k"))
+    assert call("h.jsonl") == (64, f"{call.folder / 'h.jsonl'}:3: expected a text to append, found 5")
+
+
+def test_where_every_operation_was_skipped_nothing_is_said(call):
+    (call.folder / "h.jsonl").write_text(history(("enqueue", 1, 1), ("dequeue", None, 1)))
+    code, text = call("h.jsonl", "--model", "register", "--lenient", "--json")
+    (entry,) = json.loads(text)["files"]
+    assert (code, entry["reason"], entry["operations"], entry["skipped"]) == (2, "no operations", 0, 2)
+
+
+def test_a_broken_key_is_not_hidden_by_another_one_written_alike(call):
+    rows = [
+        line(0, 0, "invoke", "write", 1, key=1),
+        line(1, 0, "ok", "write", 1, key=1),
+        line(2, 0, "invoke", "write", 1, key="1"),
+        line(3, 0, "ok", "write", 1, key="1"),
+    ]
+    rows[2:2] = [line(8, 0, "invoke", "read", None, key=1), line(9, 0, "ok", "read", 7, key=1)]
+    (call.folder / "h.jsonl").write_text("\n".join(rows) + "\n")
+    code, text = call("h.jsonl", "--json")
+    assert (code, json.loads(text)["files"][0]["partitions"]) == (1, {"1": "violated"})
+
+
 def test_reads_alone_do_not_tell_the_model(call):
     (call.folder / "h.jsonl").write_text(history(("read", None, None)))
     assert "no model is recognised" in call("h.jsonl")[1]
@@ -248,6 +318,8 @@ def test_reads_alone_do_not_tell_the_model(call):
         ([("increment", None, None), ("read", None, "x")], 4, "a whole number"),
         ([("add", 1, 1), ("read", None, [1]), ("read", None, 3)], 6, "a list of elements"),
         ([("txn", [["read", "x", None]], [["read", "y", 1]])], 2, "the same steps"),
+        ([("txn", [["read", "x", None]], None)], 2, '["read", key, value]'),
+        ([("enqueue", None, None), ("dequeue", None, None)], 1, "a value; null is what an empty one gives"),
         ([("write", 1, 1), ("frob", 1, 1)], 3, "one of"),
     ],
 )

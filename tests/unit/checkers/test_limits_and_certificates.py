@@ -8,11 +8,15 @@ import pytest
 
 from tautolog_checkers import check_history
 from tautolog_checkers.files import Options, check_file
+from tautolog_checkers.history.events import Event, History
 from tautolog_checkers.linearizability import judge
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
 from tautolog_checkers.linearizability.models import load_model
 from tautolog_checkers.linearizability.operations import Op
+from tautolog_checkers.linearizability.portfolio import decide
 from tautolog_checkers.linearizability.replay import carry_out
+from tautolog_checkers.linearizability.subjects import subjects
+from tautolog_checkers.linearizability.witness import minimal_witness
 
 
 def events(*rows):
@@ -92,6 +96,28 @@ def test_no_partition_holds_behind_a_limit(value, outcome):
     verdict = check_history(listed, budget=Spent())
     assert {key: str(told) for key, told in verdict.partitions.items()} == {"x": outcome, "y": "unknown"}
     assert str(verdict.outcome) == outcome
+
+
+def test_a_verdict_stays_where_the_limit_is_reached_behind_it(monkeypatch):
+    def reached(*_):
+        raise LimitReached("the limit of 1 s was reached")
+
+    monkeypatch.setattr(judge, "confirm", reached)
+    verdict = check_history(HOLDING["queue"], certificate=True)
+    assert (str(verdict.outcome), verdict.certificate) == ("holds", ())
+    monkeypatch.setattr(judge, "supporting", reached)
+    verdict = check_history(operations(("write", 1, 1), ("read", None, 2)))
+    assert (str(verdict.outcome), verdict.witness) == ("violated", (2,))
+
+
+def test_the_search_for_a_witness_asks_whatever_algorithm_decides():
+    listed = operations(("enqueue", 1, 1), ("enqueue", 2, 2), ("dequeue", None, 2), ("dequeue", None, 1))
+    model = load_model("queue")
+    objects, _ = subjects(History([Event(**event) for event in listed]), model)
+    conflict = decide(model, objects[None], ()).conflict
+    assert conflict is not None
+    with pytest.raises(LimitReached):
+        minimal_witness(model, objects[None], (), culprit=None, conflict=conflict, budget=Budget(seconds=-1))
 
 
 HOLDING = {

@@ -41,9 +41,11 @@ def load_model(name: str) -> Model:
         module_name, class_name = name.split(":", 1)
     try:
         found = getattr(import_module(module_name), class_name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ModelError(f"no model {name!r}: {error}") from error
-    return adapt(found() if isinstance(found, type) else found, name)
+        made = found() if isinstance(found, type) else found
+    except Exception as error:  # somebody else's module may raise anything
+        kind = "" if isinstance(error, ImportError | AttributeError | ValueError) else f"{type(error).__name__}: "
+        raise ModelError(f"no model {name!r}: {kind}{error}") from error
+    return adapt(made, name)
 
 
 def adapt(model: object, name: str = "") -> Model:
@@ -75,3 +77,8 @@ def adapt(model: object, name: str = "") -> Model:
         if hasattr(model, attribute):
             setattr(adapted, attribute, getattr(model, attribute))
     return adapted
+
+
+def is_ours(model: Model) -> bool:
+    """Whether a model is one of those that have a name here, and not somebody else's."""
+    return type(model).__module__.startswith(f"{__name__}.") and type(model) is not Model

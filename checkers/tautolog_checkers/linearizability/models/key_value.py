@@ -24,10 +24,10 @@ class KeyValue(Model):
             return state if op.result is UNKNOWN or op.result == state else ILLEGAL
         if op.f == "put":
             return op.argument
-        text = op.argument
-        if type(state) is str and type(text) is str:
-            return state + text
-        return UNSEEN if state is UNSEEN else f"{state}{text}"
+        if type(state) is str:
+            text: str = state + op.argument
+            return text
+        return UNSEEN if state is UNSEEN else f"{state}{op.argument}"
 
     def readonly(self, op: Op) -> bool:
         """Gets."""
@@ -45,9 +45,8 @@ class KeyValue(Model):
         """
         if any(op.f == "get" and not isinstance(op.result, str) for op in ops if op.known):
             return None
-        texts = sorted({op.argument for op in ops if op.f == "append" and isinstance(op.argument, str)}, key=len)
+        texts = {op.argument for op in ops if op.f == "append"}
         lengths = sorted({len(text) for text in texts if text})
-        known = set(texts)
         last: dict[State, int] = {}
         for op in sorted((op for op in ops if op.f == "get" and op.known), key=lambda op: -op.ret):
             value = op.result
@@ -60,10 +59,12 @@ class KeyValue(Model):
                 if prefix in last:
                     continue
                 last[prefix] = op.ret
-                reached.extend(end - n for n in lengths if n <= end and value[end - n : end] in known)
+                reached.extend(end - n for n in lengths if n <= end and value[end - n : end] in texts)
         get = last.get
 
         def reduce(state: State) -> tuple[State, int]:
+            if type(state) is not str:  # an append makes a text of it
+                return state, FOREVER
             until = get(state)
             return (UNSEEN, FOREVER) if until is None else (state, until)
 
@@ -83,6 +84,8 @@ class KeyValue(Model):
         told = told.get("value") if isinstance(told, dict) else told
         if f == "get":
             return None, _text(told) if returned else UNKNOWN
+        if f == "append" and not isinstance(asked, str):
+            raise ShapeError("a text to append", asked)
         return _text(asked), None if returned else UNKNOWN
 
     def state(self, value: Any) -> State:

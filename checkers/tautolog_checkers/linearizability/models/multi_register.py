@@ -35,8 +35,10 @@ class MultiRegister(Model):
     def decode(self, f: str, asked: Any, told: Any, *, returned: bool) -> tuple[Any, Any]:  # noqa: ARG002  # only txn
         """Steps as asked, and as they came out."""
         steps = self._steps(asked)
-        if not returned or told is None:
-            return steps, steps if returned else UNKNOWN
+        if not returned:
+            return steps, UNKNOWN
+        if told is None and all(f in WRITES for f, _, _ in steps):
+            return steps, steps
         results = self._steps(told)
         if len(results) != len(steps) or any(
             (f, key) != (g, name) or (f in WRITES and value != written)
@@ -52,9 +54,11 @@ class MultiRegister(Model):
         return tuple(sorted(((freeze(key), freeze(item)) for key, item in value.items()), key=repr))
 
     def _steps(self, value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple) or not all(isinstance(step, list | tuple) for step in value):
+            raise ShapeError(self.functions["txn"], value)
         try:
             steps = tuple((f, freeze(key), freeze(item)) for f, key, item in value)
-        except (TypeError, ValueError):
+        except ValueError:
             raise ShapeError(self.functions["txn"], value) from None
         for f, _, _ in steps:
             if f not in READS and f not in WRITES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tautolog_checkers.linearizability.models.base import Model, State
+from tautolog_checkers.linearizability.models.base import Model, ShapeError, State
 from tautolog_checkers.linearizability.operations import ILLEGAL, UNKNOWN, Op
 
 
@@ -28,4 +28,6 @@ class Mutex(Model):
 
     def state(self, value: Any) -> State:
         """True where it is held at first."""
-        return bool(value)
+        if not isinstance(value, bool):
+            raise ShapeError("true or false", value)
+        return value

@@ -43,6 +43,8 @@ class Queue(Model):
     def decode(self, f: str, asked: Any, told: Any, *, returned: bool) -> tuple[Any, Any]:
         """Null from a taking operation means empty."""
         if f in self.puts:
+            if asked is None:
+                raise ShapeError("a value; null is what an empty one gives", asked)
             return freeze(asked), None if returned else UNKNOWN
         return None, (EMPTY if told is None else freeze(told)) if returned else UNKNOWN
 
