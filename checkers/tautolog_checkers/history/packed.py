@@ -102,6 +102,8 @@ def _unpack_log_block(body: bytes) -> LogBlock:
         raise ValueError("known kinds, and as many values as the operations of their block have")
     if any(column and min(column) < 0 for column in (block.calls, block.offsets, block.counts)):
         raise ValueError("calls, offsets and numbers of values of at least 0")
+    if any(many != 1 for kind, many in zip(block.kinds, block.counts, strict=True) if kind == APPEND):
+        raise ValueError("one value in each append")
     return block
 
 

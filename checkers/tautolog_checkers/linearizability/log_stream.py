@@ -84,13 +84,14 @@ def check_blocks(
     """
     partitions: dict[int, _Partition] = {}
     count = 0
+    last = -1
     unknown = False
     for block in blocks:
         if look is not None:
             look()
         count += len(block.kinds)
-        if block.returns and min(block.returns) < 0:
-            unknown = True
+        returned, last = _ordered(block, last)
+        unknown = unknown or returned < len(block.kinds)
         broken = _check_block(block, partitions)
         if broken is not None:
             return broken, count, list(partitions)
@@ -104,13 +105,32 @@ def check_blocks(
     return None, count, list(partitions)
 
 
+def _ordered(block: LogBlock, last: int) -> tuple[int, int]:
+    """How many operations of a block returned, and the last return; what stands in another order has to be held as a whole.
+
+    The last value that fits is taken for what nobody told, and a block with it cannot be decided here, either.
+    """
+    returns = block.returns
+    returned = len(returns)
+    while returned and returns[returned - 1] < 0:
+        returned -= 1
+    known = returns[:returned].tolist()
+    if known and (known[0] <= last or known != sorted(known)):
+        raise NeedsAllError
+    if block.values.itemsize == 8 and NOTHING in block.values:
+        raise NeedsAllError
+    return returned, known[-1] if known else last
+
+
 def _check_block(block: LogBlock, partitions: dict[int, _Partition]) -> Broken | None:
     values_of = block.values
     at = 0
     last, partition = None, None
     columns = zip(block.kinds, block.partitions, block.calls, block.returns, block.offsets, block.counts, strict=True)
     for kind, number, call, ret, offset, many in columns:
-        if ret < 0:
+        if ret <= call:
+            if ret >= 0:
+                raise NeedsAllError
             at += many
             continue
         if number != last or partition is None:
