@@ -81,8 +81,8 @@ def check_loaded(path: str | Path, options: Options, *, keep: bool = True) -> tu
             streamed = None if keep else _streamed(path, options, look)
             if streamed is not None:
                 return streamed, history
-            budget.check_room(Path(path).stat().st_size)
-            history = read_history(path, format=options.format, lenient=options.lenient, look=look)
+            room = budget.check_room if budget.bounded else None
+            history = read_history(path, format=options.format, lenient=options.lenient, look=look, room=room)
             loaded = time.perf_counter()
             verdict = check_history(
                 history,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import zlib
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 from tautolog_checkers.history.edn import read_edn, write_edn
@@ -13,7 +16,7 @@ from tautolog_checkers.history.jsonl import read_lines, write_jsonl
 from tautolog_checkers.history.packed import MAGIC, read_packed, write_packed
 from tautolog_checkers.history.polylin import read_polylin
 from tautolog_checkers.history.porcupine import read_etcd, read_key_value
-from tautolog_checkers.history.problems import Problems
+from tautolog_checkers.history.problems import PIECE, HistoryError, Problems
 
 READERS: dict[str, Callable[[bytes, Problems], History]] = {
     "jsonl": read_lines,
@@ -62,13 +65,37 @@ def _nested(text: str, head: str) -> str:
     return "jsonl"
 
 
+COPIES = {"edn": 2, "elle-json": 1, "porcupine-etcd": 2, "porcupine-kv": 2, "polylin": 2, "packed": 2}
+"""How many times, beside the file as it is, a format's reader holds the text before it has the first event."""
+LINE = 64
+"""Bytes that a line costs beyond its text."""
+
+
+def _room(data: bytes, name: str) -> int:
+    """How many bytes more a reader takes at least, in steps that nothing can interrupt."""
+    copies = COPIES.get(name, 0)
+    return copies * len(data) + (data.count(b"\n") * LINE if copies > 1 else 0)
+
+
+def _unpacked(path: Path) -> bytes:
+    """What is in a gzipped file, taken a piece at a time, so that a limit is noticed."""
+    unpacked = BytesIO()
+    try:
+        with gzip.open(path, "rb") as packed:
+            shutil.copyfileobj(packed, unpacked, PIECE)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise HistoryError(str(path), 0, "a whole gzipped file", str(error)) from error
+    return unpacked.getvalue()
+
+
 def read_history(
     path: str | Path,
     *,
     format: str | None = None,  # noqa: A002  # the command line's word
     lenient: bool = False,
     look: Callable[[], None] | None = None,
-) -> History:  # the command line's word
+    room: Callable[[int], None] | None = None,
+) -> History:
     """Read a history in any format.
 
     Args:
@@ -76,6 +103,7 @@ def read_history(
         format: one of `READERS`; recognised by content where it is not given.
         lenient: skip and count what is malformed.
         look: called now and then; may raise to stop.
+        room: told of bytes that will be taken at once, before they are; may raise to stop.
 
     Raises:
         HistoryError: it is malformed.
@@ -84,7 +112,10 @@ def read_history(
 
     """
     path = Path(path)
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        data = file.read()
-    problems = Problems(str(path), lenient=lenient, look=look)
-    return READERS[format or recognise(data)](data, problems)
+    if room is not None:
+        room(path.stat().st_size)
+    data = _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
+    name = format or recognise(data)
+    if room is not None:
+        room(_room(data, name))
+    return READERS[name](data, Problems(str(path), lenient=lenient, look=look))

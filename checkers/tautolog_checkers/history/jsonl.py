@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from tautolog_checkers.history.edn_values import Tagged, hashable
 from tautolog_checkers.history.events import FIELDS, TYPES, Event, History, distinct, make_event
-from tautolog_checkers.history.problems import LOOK, Problems
+from tautolog_checkers.history.problems import LOOK, Problems, lines
 
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # the C scanner, without a call around it
 _FIELD_COUNT = len(FIELDS)
@@ -45,7 +45,7 @@ def read_lines(data: bytes, problems: Problems) -> History:
     was_enabled = gc.isenabled()
     gc.disable()  # a million live events make every collection a walk over all of them
     try:
-        for line, raw in enumerate(data.split(b"\n"), 1):
+        for line, raw in enumerate(lines(data), 1):
             if not line & LOOK and problems.look is not None:
                 problems.look()
             if len(raw) > 1 or raw.strip():

@@ -6,7 +6,7 @@ lenient counts it, remembers the first few for the report and lets the caller sk
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 KEPT = 20
 """How many problems a lenient reader remembers word for word; the rest is only counted."""
@@ -72,6 +72,20 @@ class Problems:
         self.count += 1
         if len(self.first) < KEPT:
             self.first.append(str(error))
+
+
+PIECE = 1 << 20
+"""About how many bytes are taken apart at a time."""
+
+
+def lines(data: bytes) -> Iterator[bytes]:
+    """The lines of a document, without all of them being held at once."""
+    start, size = 0, len(data)
+    while start <= size:
+        end = data.find(b"\n", min(start + PIECE, size))
+        end = size if end < 0 else end
+        yield from data[start:end].split(b"\n")
+        start = end + 1
 
 
 def utf8(data: bytes, problems: Problems) -> str:

@@ -1,5 +1,6 @@
 """Formats: recognised by content, read with what they mean, written and read again without loss; odd input in one sentence."""
 
+import gzip
 import json
 import random
 from contextlib import suppress
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tautolog_checkers.history import problems
 from tautolog_checkers.history.edn import Parser, dump_edn, read_edn, write_edn
 from tautolog_checkers.history.edn_values import Keyword, Tagged
 from tautolog_checkers.history.events import Event
@@ -15,7 +17,7 @@ from tautolog_checkers.history.formats import WRITERS, read_history, recognise
 from tautolog_checkers.history.jsonl import read_lines, write_jsonl
 from tautolog_checkers.history.operations import pair
 from tautolog_checkers.history.packed import MAGIC, write_packed
-from tautolog_checkers.history.problems import HistoryError, Problems
+from tautolog_checkers.history.problems import PIECE, HistoryError, Problems
 
 EDN = """[{:type :invoke, :f :send, :value [[:send 3 17]], :process 0, :time 915, :index 0}
  {:type :ok, :f :send, :value [[:send 3 [42 17]]], :process 0, :time 1475, :index 1}
@@ -280,6 +282,36 @@ def test_a_damaged_packed_file_is_no_accident(tmp_path, place):
     (tmp_path / "l.packed").write_bytes(data)
     with suppress(HistoryError):
         list(pair(read_history(tmp_path / "l.packed")))
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda _: b"hello", lambda packed: packed[:-9], lambda packed: packed[:12] + b"?" * 99]
+)
+def test_a_damaged_gzipped_file_is_told(tmp_path, spoil):
+    lines = "".join(f'{{"process":{n},"type":"invoke","f":"write","value":{n}}}\n' for n in range(99))
+    (tmp_path / "h.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    assert len(read_history(tmp_path / "h.jsonl.gz")) == 99
+    (tmp_path / "h.jsonl.gz").write_bytes(spoil(gzip.compress(lines.encode())))
+    with pytest.raises(HistoryError, match=r"h.jsonl.gz: expected a whole gzipped file, found \w"):
+        read_history(tmp_path / "h.jsonl.gz", lenient=True)
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, PIECE])
+@pytest.mark.parametrize("data", [b"", b"a", b"a\n", b"\n\na\n\nbb", b"aaaaaaa\n\nb" * 20])
+def test_a_document_is_taken_apart_piece_by_piece(data, size, monkeypatch):
+    monkeypatch.setattr(problems, "PIECE", size)
+    assert list(problems.lines(data)) == data.split(b"\n")
+
+
+def test_what_a_reader_takes_at_once_is_told_before(tmp_path):
+    told = []
+    for name in ("h.jsonl", "h.edn", "h.packed"):
+        listed = [Event(n, n, "invoke", "write", "x" * 50) for n in range(99)]
+        WRITERS[name[1:]](listed, tmp_path / name)
+        assert len(read_history(tmp_path / name, room=told.append)) == 99
+        size = (tmp_path / name).stat().st_size
+        before, more = told[-2:]  # the file itself, and what its reader takes beside it
+        assert (before, more // size) == (size, 0 if name == "h.jsonl" else 2)
 
 
 def test_a_completion_needs_its_invocation():
