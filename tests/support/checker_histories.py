@@ -156,6 +156,12 @@ def _change(chance, ops, act, state):
             if op.f == "read" and isinstance(op.argument, int) and chance.random() < 0.3:
                 values, end = op.result
                 op.result = (values[:-1], not end) if chance.random() < 0.5 else (values, not end)
+            elif isinstance(op.result, frozenset) and chance.random() < 0.4:
+                op.result ^= {chance.choice([other.argument for other in ops if other.f == "add"] or [0])}
+            elif op.f in {"dequeue", "pop"} and chance.random() < 0.3:
+                op.result = chance.choice(
+                    [other.argument for other in ops if other.f in {"enqueue", "push"}] or [EMPTY]
+                )
             elif op.f in {"append", "cas", "txn"} or (op.f == "read" and isinstance(op.argument, int)):
                 op.argument, op.result = other.argument, other.result
                 if op.f == "cas":

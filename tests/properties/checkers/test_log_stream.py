@@ -1,5 +1,6 @@
 """A packed log judged block by block: as the exhaustive judge says, wherever it does not ask for the whole."""
 
+import itertools
 import random
 from array import array
 
@@ -40,11 +41,14 @@ def block(ops):
     return columns(rows)
 
 
-def test_it_agrees_with_the_exhaustive_judge():
+def agree(most, salt):
+    """The streamed judge on `most` histories that it decides; how many of them hold, and how many do not."""
     model = load_model("log")
     answers = {True: 0, False: 0}
-    for seed in range(2500):
-        chance = random.Random(f"stream{seed}")
+    for seed in itertools.count():
+        if sum(answers.values()) == most:
+            break
+        chance = random.Random(f"stream{salt}{seed}")
         ops = random_history(chance, "log", model.initial, crashes=chance.choice((0, 0, 0.2)))
         try:
             broken, count, _ = check_blocks([block(ops)])
@@ -54,7 +58,17 @@ def test_it_agrees_with_the_exhaustive_judge():
         answers[truth] += 1
         assert (broken is None) is truth, (seed, broken, ops)
         assert count <= len(ops)
+    return answers
+
+
+def test_it_agrees_with_the_exhaustive_judge():
+    answers = agree(2000, "")
     assert min(answers.values()) > 100, answers
+
+
+@pytest.mark.nightly
+def test_it_agrees_on_very_many():
+    agree(100_000, "nightly")
 
 
 APPENDED, READ_BEFORE = (APPEND, 0, 1, 0, [7]), (READ_END, 2, 3, 0, [])

@@ -6,13 +6,15 @@ import pytest
 
 from support import checker_histories
 from support.checker_histories import random_history
-from tautolog_checkers.linearizability import configurations, queues
+from tautolog_checkers.linearizability import configurations, logs, queues, registers, sets
 from tautolog_checkers.linearizability.configurations import Search, search
+from tautolog_checkers.linearizability.conflicts import Inapplicable
 from tautolog_checkers.linearizability.exhaustive import linearizable
 from tautolog_checkers.linearizability.models import load_model
 from tautolog_checkers.linearizability.models.key_value import KeyValue
 from tautolog_checkers.linearizability.models.queue import Queue
 from tautolog_checkers.linearizability.models.register import CasRegister, Register
+from tautolog_checkers.linearizability.portfolio import POLYNOMIAL
 
 
 def disagrees(name, model=None, judge=None, most=6000, crashes=None, count=9):
@@ -129,6 +131,37 @@ def test_a_queue_without_its_order_is_caught(monkeypatch):
         return answer is None if not isinstance(answer, queues.Inapplicable) else linearizable(Queue(), ops)
 
     assert disagrees("queue", judge=judge)
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "part"),
+    [
+        ("queue", queues, "_twice"),
+        ("queue", queues, "_left_behind"),
+        ("queue", queues, "_empties"),
+        ("log", logs, "_lengths"),
+        ("log", logs._Book, "_agree"),
+        ("log", logs._Book, "explain"),
+        ("log", logs._Book, "fill"),
+        ("set", sets, "in_order"),
+        ("set", sets, "_apart"),
+        ("register", registers, "_clash"),
+    ],
+)
+def test_a_polynomial_judge_without_one_of_its_conditions_is_caught(name, where, part, monkeypatch):
+    monkeypatch.setattr(where, part, lambda *_: None)
+    if name == "set":
+        monkeypatch.setitem(checker_histories.ACTS, "set", (checker_histories.ACTS["set"][0], ["add", "add", "read"]))
+    if name != "log":
+        monkeypatch.setattr(checker_histories, "VALUES", 30)
+    check = POLYNOMIAL[type(load_model(name))][1]
+    model = load_model(name)
+
+    def judge(ops):
+        answer = check(ops, model.initial)
+        return linearizable(model, ops) if isinstance(answer, Inapplicable) else answer is None
+
+    assert disagrees(name, judge=judge)
 
 
 def test_the_judges_as_they_are_do_not_disagree():
