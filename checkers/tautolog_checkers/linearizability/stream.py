@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from tautolog_checkers.history.events import FAIL, INVOKE, OK, Event, is_client
+from tautolog_checkers.history.jsonl import dump_event, read_lines
+from tautolog_checkers.history.problems import Problems
 from tautolog_checkers.linearizability.configurations import Search
 from tautolog_checkers.linearizability.models.base import Model, ShapeError, State
 from tautolog_checkers.linearizability.operations import FOREVER, UNKNOWN, Op
@@ -90,8 +92,8 @@ class Stream:
         """Take one event; `HOLDS` as long as what came so far can be ordered.
 
         Raises:
-            ShapeError: a function that the model does not have, a value that it does not take or give, or a completion that
-                is not of the operation that its process began.
+            ShapeError: a function that the model does not have, a value that it does not take or give, a completion that is
+                not of the operation that its process began, or the index of an operation that is still open.
 
         """
         position = self._position
@@ -119,6 +121,8 @@ class Stream:
         found = self._objects.get(key)
         if found is None:
             found = self._objects[key] = _Object(Search(self._model, None, self._initial))
+        if op.index in found.states:
+            raise ShapeError("an index that no event before has", event.index)
         before = self._begun.get(event.process)
         if before is not None:
             self._objects[before[2]].states[before[1].index] = ENDED
@@ -163,8 +167,8 @@ class Stream:
                 for key, found in self._objects.items()
             ],
             "begun": [
-                [process, event.index, event.f, event.value, event.extra, op.index, to_plain(key)]
-                for process, (event, op, key) in self._begun.items()
+                [dump_event(event), to_plain(key)]  # as a line, which keeps every value that a reader gives
+                for event, _, key in self._begun.values()
             ],
         }
 
@@ -183,8 +187,8 @@ class Stream:
                 found.buffer.append((returns, op))
             found.states = dict(entry["states"])
             stream._objects[from_plain(entry["key"])] = found
-            for process, index, f, value, extra, number, key in kept["begun"]:
+            for line, key in kept["begun"]:
                 if key == entry["key"]:
-                    event = Event(index, process, INVOKE, f, value, None, extra)
-                    stream._begun[process] = (event, ops[number], from_plain(key))
+                    (event,) = read_lines(line.encode(), Problems())
+                    stream._begun[event.process] = (event, ops[event.index], from_plain(key))
         return stream

@@ -95,6 +95,28 @@ def test_what_the_batch_refuses_the_stream_refuses(begun, ended, words):
         stream.feed(last)
 
 
+def test_an_index_that_is_in_use_is_refused():
+    stream = Stream(load_model("register"))
+    stream.feed(Event(0, 0, "invoke", "write", 1))
+    with pytest.raises(ShapeError, match="an index that no event before has"):
+        stream.feed(Event(0, 1, "invoke", "write", 2))
+
+
+@pytest.mark.parametrize(
+    "value", [None, 1.5, True, [1, {"a": [2]}], (1, 2), frozenset({1, (2,)}), {1: {"x": 2}}, {"1": 2}]
+)
+def test_every_value_that_a_reader_gives_survives_a_checkpoint(value):
+    model = load_model("register")
+    stream = Stream(model, 0)
+    stream.feed(Event(0, 0, "invoke", "write", value))
+    stream.feed(Event(1, 1, "invoke", "read", None))
+    stream = Stream.resume(model, json.loads(json.dumps(stream.checkpoint())))
+    assert stream.feed(Event(2, 0, "ok", "write", value)) is Outcome.HOLDS
+    assert stream.feed(Event(3, 1, "ok", "read", value)) is Outcome.HOLDS
+    stream.feed(Event(4, 1, "invoke", "read", None))
+    assert stream.feed(Event(5, 1, "ok", "read", 7)) is Outcome.VIOLATED
+
+
 def clock(ops, number):
     """The instant of an event, counted over calls and returns."""
     return sorted([op.call for op in ops] + [op.ret for op in ops if op.ret != FOREVER])[number]
