@@ -66,11 +66,14 @@ def _parse(raw: bytes, line: int, problems: Problems) -> Any:
         text = raw.decode()
         fields, end = _scan(text, 0)
         if end == len(text) or not text[end:].strip():
-            if '"#edn/' in text:
-                fields = _restored(fields)
-            if fields is not None:
-                return fields
-            found = "null"
+            if "\\u" in text and _is_halved(fields):
+                found = "half of a surrogate pair"
+            else:
+                if '"#edn/' in text:
+                    fields = _restored(fields)
+                if fields is not None:
+                    return fields
+                found = "null"
         else:
             found = f"more behind it at column {end + 1}"
     except (StopIteration, json.JSONDecodeError):
@@ -83,6 +86,15 @@ def _parse(raw: bytes, line: int, problems: Problems) -> Any:
         found = str(error)
     problems.report(line, "a JSON object", found)
     return None
+
+
+def _is_halved(fields: Any) -> bool:
+    """Whether half of a surrogate pair, escaped, stands in a text: nothing can write it again."""
+    try:
+        json.dumps(fields, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _parse_slowly(text: str, line: int, problems: Problems) -> Any:

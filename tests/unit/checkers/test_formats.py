@@ -214,6 +214,7 @@ LINE = '{"index":%d,"process":0,"type":"%s","f":"read","value":null}'
         (b'{"type":"ok","process":0,"f":"\xff"}', 1, "UTF-8"),
         ('{"a":' + "[" * 100_000, 1, "nested too deep"),
         ('{"index":' + "9" * 5000 + "}", 1, "JSON object"),
+        ('{"type":"ok","process":0,"f":"read","value":"\\ud800"}', 1, "half of a surrogate pair"),
     ],
 )
 def test_odd_lines_are_told_by_file_line_and_what_was_expected(tmp_path, text, line, words):
