@@ -21,6 +21,7 @@ from tautolog_checkers.linearizability.greedy import greedy_order
 from tautolog_checkers.linearizability.limits import Budget
 from tautolog_checkers.linearizability.models import MODELS, adapt, load_model
 from tautolog_checkers.linearizability.models.base import Model
+from tautolog_checkers.linearizability.models.queue import EMPTY
 from tautolog_checkers.linearizability.operations import FOREVER, UNKNOWN, Op
 from tautolog_checkers.linearizability.orders import BUILDERS
 from tautolog_checkers.linearizability.portfolio import decide
@@ -139,6 +140,18 @@ def test_polynomial_judges_agree(name, monkeypatch):
 @pytest.mark.parametrize("name", POLYNOMIAL)
 def test_polynomial_judges_agree_on_very_many(name, monkeypatch):
     polynomial_agrees(name, 50 * POLYNOMIAL_EACH, "nightly", monkeypatch)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_queue_is_empty_between_two_neighbouring_instants(late):
+    """The dequeue of one value begins right before the enqueue of the next one returns; `late`: right after it."""
+    begins, returns = (5, 4) if late else (4, 5)
+    ops = [
+        Op(0, "enqueue", 1, None, 0, 1), Op(1, "enqueue", 2, None, 2, returns), Op(2, "dequeue", None, EMPTY, 3, 7),
+        Op(3, "dequeue", None, 1, begins, 6),
+    ]  # fmt: skip
+    answer = queues.check_queue(ops)
+    assert (answer is None) is linearizable(load_model("queue"), ops) is not late
 
 
 @pytest.mark.parametrize("name", MODELS)
