@@ -95,6 +95,15 @@ def test_what_the_batch_refuses_the_stream_refuses(begun, ended, words):
         stream.feed(last)
 
 
+@pytest.mark.parametrize(("ended", "holds"), [("fail", False), ("info", True), (None, True)])
+def test_what_failed_did_not_happen_and_what_is_unknown_may_have(ended, holds):
+    stream = Stream(load_model("register"))
+    listed = [Event(0, 0, "invoke", "write", 1), Event(1, 0, ended, "write", 1), Event(2, 1, "invoke", "read", None)]
+    for event in [event for event in listed if event.type]:
+        stream.feed(event)
+    assert (stream.feed(Event(3, 1, "ok", "read", 1)) is Outcome.HOLDS) is holds
+
+
 def test_an_index_that_is_in_use_is_refused():
     stream = Stream(load_model("register"))
     stream.feed(Event(0, 0, "invoke", "write", 1))
