@@ -18,7 +18,8 @@ from typing import IO, Any
 
 from tautolog_checkers.history.edn_values import Keyword, Symbol, Tagged, hashable
 from tautolog_checkers.history.events import TYPES, Event, History, distinct, make_event
-from tautolog_checkers.history.problems import LOOK, Problems, short, utf8
+from tautolog_checkers.history.problems import DEPTH, LOOK, Problems, short, utf8
+from tautolog_checkers.history.values import is_steps
 
 TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"|#_|##-?\w+|#\{|[\[\](){}]|;[^\n]*|\\.[^\s,\[\](){}";]*|[^\s,\[\](){}";]+|"', re.DOTALL
@@ -26,7 +27,6 @@ TOKEN = re.compile(
 CLOSES = {"]": "[", ")": "(", "}": "{"}
 NUMBER = re.compile(r"[+-]?\d+N?\Z")
 REAL = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?M?\Z")
-DEPTH = 400
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
 CHARACTERS = {"newline": "\n", "space": " ", "tab": "\t", "return": "\r", "formfeed": "\f", "backspace": "\b"}
 SPECIAL = {"##NaN": math.nan, "##Inf": math.inf, "##-Inf": -math.inf}
@@ -64,7 +64,10 @@ def atom(token: str) -> Any:
     if token in SPECIAL:
         return SPECIAL[token]
     if NUMBER.match(token):
-        return int(token.rstrip("N"))
+        try:
+            return int(token.rstrip("N"))
+        except ValueError:
+            raise ValueError("a number of fewer digits") from None
     if REAL.match(token):
         return float(token.rstrip("M"))
     if first == "\\":
@@ -77,7 +80,10 @@ def _string(token: str) -> str:
         raise ValueError("an end of the string")
     if "\\" not in token:
         return token[1:-1]
-    return re.sub(r"\\(u[0-9a-fA-F]{4}|.)", _unescape, token[1:-1], flags=re.DOTALL)
+    text = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", _unescape, token[1:-1], flags=re.DOTALL)
+    if "\\ud" in token or "\\uD" in token:  # two halves make one character
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return text
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -129,7 +135,7 @@ class Parser:
             elif token in {"[", "(", "{", "#{"}:
                 stack.append((current, token))
                 if len(stack) > DEPTH:
-                    raise EdnError("a value of bearable depth", positions[number] if positions else 0)
+                    raise EdnError(f"a value nested at most {DEPTH} deep", positions[number] if positions else 0)
                 current = []
                 continue
             elif token in CLOSES:
@@ -291,7 +297,7 @@ class Pattern:
                 "value": r'([^"#;]*?)',
                 "process": r"(:?[\w-]+)",
             }
-            parts.append(rf":{name}\s+" + shape.get(name, r"(\d+)"))
+            parts.append(rf":{name}\s+" + shape.get(name, r"(\d{1,18})"))
         body = r"\s*,?\s*".join(parts)
         self._places = tuple(
             names.index(name) if name in names else -1 for name in ("type", "f", "value", "process", "time", "index")
@@ -379,7 +385,7 @@ def _steps_of(text: str) -> list[Any] | None:
 
 
 def dump_edn(value: Any) -> str:
-    """One value as EDN. Map keys that are numbers in decimal are written as numbers, as Jepsen has them."""
+    """One value as EDN."""
     if value is None:
         return "nil"
     if value is True or value is False:
@@ -410,26 +416,27 @@ def dump_edn(value: Any) -> str:
 def event_edn(event: Event) -> str:
     """One event as a map on one line."""
     parts = []
-    for name, value in event.fields().items():
+    fields: dict[Any, Any] = event.fields()  # names from EDN may be anything
+    for name, value in fields.items():
         if name in {"type", "f"} or (name == "process" and isinstance(value, str)):
             text = f":{value}" if _word(value) else dump_edn(str(value))
         elif name == "value":
             text = dump_edn(_steps(value))
         else:
             text = dump_edn(value)
-        parts.append(f":{name} {text}")
+        parts.append(f":{name} {text}" if isinstance(name, str) and _word(name) else f"{dump_edn(name)} {text}")
     return "{" + ", ".join(parts) + "}"
 
 
 _word: Callable[[str], Any] = re.compile(r"[A-Za-z*!_?$%&=<>.][\w*!?$%&=<>.+#'/-]*\Z").match
 
 
+_numeral: Callable[[str], Any] = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z").match
+
+
 def _steps(value: Any) -> Any:
     """Sends and polls as Jepsen writes them: the step's name a keyword, the keys of a poll numbers."""
-    if not isinstance(value, list) or not all(
-        isinstance(step, list) and step and step[0] in ("send", "poll", "read", "write")  # it may be a list
-        for step in value
-    ):
+    if not is_steps(value):
         return value
     steps = []
     for step in value:
@@ -441,13 +448,13 @@ def _steps(value: Any) -> Any:
 
 
 def _key(key: Any) -> Any:
-    return int(key) if type(key) is str and key.isdecimal() and str(int(key)) == key else key
+    return int(key) if isinstance(key, str) and _numeral(key) else key
 
 
 def write_edn(events: Iterable[Event], target: str | Path | IO[str]) -> int:
     """Write a vector of maps, one a line, and return how many."""
     if isinstance(target, str | Path):
-        with Path(target).open("w", encoding="utf-8", newline="\n") as file:
+        with Path(target).open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             return write_edn(events, file)
     count = 0
     for event in events:

@@ -20,6 +20,15 @@ class Symbol(str):
     __slots__ = ()
 
 
+class FrozenMap(dict[Any, Any]):
+    """A map as a key of a map or an element of a set; never changed."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none because it may change
+        return hash(frozenset(self.items()))
+
+
 class Tagged:
     """`#tag value`."""
 
@@ -44,5 +53,5 @@ def hashable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(map(hashable, value))
     if isinstance(value, dict):
-        return tuple((hashable(key), hashable(item)) for key, item in value.items())
+        return FrozenMap((hashable(key), hashable(item)) for key, item in value.items())
     return value

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from tautolog_checkers.history.events import Event, History, distinct, make_event
-from tautolog_checkers.history.problems import LOOK, Problems, utf8
+from tautolog_checkers.history.problems import DEPTH, LOOK, Problems, refuse_deep, utf8
 
 _DECODER = json.JSONDecoder()
 _BLANK = " \t\r\n"
+_NEXT = re.compile(r"\n[\s,]*(?=\{)")
+"""Where reading goes on behind something malformed: at the next line that begins an object."""
 
 
 def read_elle_json(data: bytes, problems: Problems) -> History:
@@ -25,10 +28,16 @@ def read_elle_json(data: bytes, problems: Problems) -> History:
         if text[position : position + 1] == "]":
             break
         try:
-            fields, position = _DECODER.raw_decode(text, position)
+            fields, after = _DECODER.raw_decode(text, position)
+            refuse_deep(fields, after - position)
+            position = after
         except (ValueError, RecursionError) as error:
             problems.report(line, "an object or the end of the array", _found(error, text[position : position + 40]))
-            break
+            following = _NEXT.search(text, position + 1)
+            if following is None:
+                break
+            position = following.end()
+            continue
         if not len(events) & LOOK and problems.look is not None:
             problems.look()
         event = make_event(fields, len(events), line, problems)
@@ -47,4 +56,6 @@ def _skip(text: str, position: int) -> int:
 
 
 def _found(error: Exception, text: str) -> Any:
-    return "a value nested too deep" if isinstance(error, RecursionError) else text or "the end of the file"
+    if isinstance(error, RecursionError):
+        return f"a value nested more than {DEPTH} deep"
+    return text or "the end of the file"

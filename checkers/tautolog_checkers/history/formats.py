@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import zlib
 from collections.abc import Callable
@@ -29,6 +30,9 @@ READERS: dict[str, Callable[[bytes, Problems], History]] = {
 }
 """The names that `--format` knows."""
 
+NAME = re.compile(r'"(?:[^"\\]|\\.)*"\s*:')
+"""How a JSON object begins, unlike a map of EDN with a string for a key."""
+
 WRITERS = {".jsonl": write_jsonl, ".edn": write_edn, ".packed": write_packed}
 """The suffixes that can be written."""
 
@@ -40,7 +44,7 @@ def recognise(data: bytes) -> str:
     head = data[:4096].decode(errors="replace").lstrip("\ufeff \t\r\n,")
     for line in head.split("\n"):
         text = line.strip()
-        if not text or text.startswith(";"):
+        if not text or (text.startswith((";", "# ")) and not text.startswith("# @")):
             continue
         if text.startswith("# @") or (text.startswith("[") and ("] call " in text or "] return" in text)):
             return "polylin"
@@ -55,13 +59,14 @@ def recognise(data: bytes) -> str:
 def _nested(text: str, head: str) -> str:
     """JSON Lines, one JSON array or EDN."""
     bare = head[head.index(text) :]
-    if bare.startswith("("):
+    inner = bare.lstrip("[( \t\r\n,")
+    opened = inner[1:].lstrip(" \t\r\n,") if inner.startswith("{") else ""
+    if bare.startswith("(") or inner.startswith(("#", ";")) or opened.startswith((":", ";", "#")):
         return "edn"
-    inner = bare.lstrip("[ \t\r\n")
-    if inner.startswith(("{:", "#", ";", "{ :")):
+    if opened.startswith('"') and not NAME.match(opened):
         return "edn"
     if bare.startswith("["):
-        return "elle-json" if inner.startswith(('{"', "]")) else "edn"
+        return "elle-json" if opened or inner.startswith("]") else "edn"
     return "jsonl"
 
 

@@ -19,7 +19,8 @@ from typing import IO, Any
 
 from tautolog_checkers.history.edn_values import Tagged, hashable
 from tautolog_checkers.history.events import FIELDS, TYPES, Event, History, distinct, make_event
-from tautolog_checkers.history.problems import LOOK, Problems, lines
+from tautolog_checkers.history.problems import DEPTH, LOOK, MARK, Problems, lines, refuse_deep
+from tautolog_checkers.history.values import is_steps
 
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # the C scanner, without a call around it
 _FIELD_COUNT = len(FIELDS)
@@ -45,7 +46,7 @@ def read_lines(data: bytes, problems: Problems) -> History:
     was_enabled = gc.isenabled()
     gc.disable()  # a million live events make every collection a walk over all of them
     try:
-        for line, raw in enumerate(lines(data), 1):
+        for line, raw in enumerate(lines(data.removeprefix(MARK.encode())), 1):
             if not line & LOOK and problems.look is not None:
                 problems.look()
             if len(raw) > 1 or raw.strip():
@@ -66,45 +67,34 @@ def _parse(raw: bytes, line: int, problems: Problems) -> Any:
         text = raw.decode()
         fields, end = _scan(text, 0)
         if end == len(text) or not text[end:].strip():
-            if "\\u" in text and _is_halved(fields):
-                found = "half of a surrogate pair"
-            else:
-                if '"#edn/' in text:
-                    fields = _restored(fields)
-                if fields is not None:
-                    return fields
-                found = "null"
+            if '"#edn/' in text:
+                fields = _restored(fields)
+            refuse_deep(fields, len(text))
+            if fields is not None:
+                return fields
+            found = "null"
         else:
             found = f"more behind it at column {end + 1}"
     except (StopIteration, json.JSONDecodeError):
         return _parse_slowly(text, line, problems)
     except RecursionError:
-        found = "one nested too deep"
+        found = f"one nested more than {DEPTH} deep"
     except UnicodeDecodeError as error:
         found = f"no UTF-8: byte {raw[error.start]:#04x} at column {error.start + 1}"
-    except ValueError as error:  # a number of more digits than Python reads
-        found = str(error)
+    except ValueError:  # a number of more digits than Python reads
+        found = "one with a number of too many digits"
     problems.report(line, "a JSON object", found)
     return None
 
 
-def _is_halved(fields: Any) -> bool:
-    """Whether half of a surrogate pair, escaped, stands in a text: nothing can write it again."""
-    try:
-        json.dumps(fields, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
 def _parse_slowly(text: str, line: int, problems: Problems) -> Any:
     """A line that does not begin with JSON: leading blanks are fine, the rest is a problem with its column."""
+    if text[:1].isspace():
+        return _parse(text.strip().encode(errors="surrogatepass"), line, problems)
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         problems.report(line, "a JSON object", f"{error.msg.lower()} at column {error.colno}")
-    except RecursionError:
-        problems.report(line, "a JSON object", "one nested too deep")
     return None
 
 
@@ -131,13 +121,16 @@ def write_jsonl(events: Iterable[Event], target: str | Path | IO[str]) -> int:
     """Write events, one a line, and return how many."""
     if not isinstance(target, str | Path):
         return _write(events, target)
-    with Path(target).open("w", encoding="utf-8", newline="\n") as file:
+    with Path(target).open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         return _write(events, file)
 
 
 def dump_event(event: Event) -> str:
     """One event as its line, without the line's end."""
-    return json.dumps(_plain(event.fields()), ensure_ascii=False, separators=(",", ":"))
+    fields = event.fields()
+    if is_steps(event.value):
+        fields["value"] = [_plain_step(step) for step in event.value]
+    return json.dumps(_plain(fields), ensure_ascii=False, separators=(",", ":"))
 
 
 SET, TAG, MAP = "#edn/set", "#edn/tag", "#edn/map"
@@ -149,8 +142,6 @@ def _plain(value: Any) -> Any:
     if kind is int or kind is str or value is None:
         return value
     if isinstance(value, list | tuple):
-        if len(value) == 2 and value[0] == "poll" and isinstance(value[1], dict):
-            return ["poll", {key: _plain(pairs) for key, pairs in value[1].items()}]
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         if all(isinstance(key, str) for key in value):
@@ -161,6 +152,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Tagged):
         return {TAG: [value.tag, _plain(value.value)]}
     return value
+
+
+def _plain_step(step: Any) -> Any:
+    """A step whose poll, if it is one, has names for keys, as far as numbers come back from these."""
+    if step[0] == "poll" and len(step) > 1 and isinstance(step[1], dict):
+        names = {str(key) for key in step[1] if isinstance(key, str) or type(key) is int}
+        if len(names) == len(step[1]):
+            return [step[0], {str(key): pairs for key, pairs in step[1].items()}, *step[2:]]
+    return step
 
 
 def _restored(value: Any) -> Any:

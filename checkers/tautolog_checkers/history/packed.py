@@ -197,7 +197,8 @@ def write_packed(events: Iterable[Event], target: str | Path) -> int:
             file.writelines(pack_log_block(part) for part in block)
         else:
             for start in range(0, len(listed), BLOCK):
-                body = "".join(dump_event(event) + "\n" for event in listed[start : start + BLOCK]).encode()
+                text = "".join(dump_event(event) + "\n" for event in listed[start : start + BLOCK])
+                body = text.encode(errors="backslashreplace")
                 file.write(_HEAD.pack(len(body), ord("E")) + body)
     return len(listed)
 

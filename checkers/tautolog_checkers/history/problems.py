@@ -7,6 +7,13 @@ lenient counts it, remembers the first few for the report and lets the caller sk
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
+
+DEPTH = 400
+"""How deep values may be nested; what recurses over values can rely on it."""
+
+MARK = "\ufeff"
+"""What some editors put before a text in UTF-8."""
 
 KEPT = 20
 """How many problems a lenient reader remembers word for word; the rest is only counted."""
@@ -91,10 +98,27 @@ def lines(data: bytes) -> Iterator[bytes]:
 def utf8(data: bytes, problems: Problems) -> str:
     """A document as text; bytes that are no UTF-8 are a problem of their line, and stand as replacement characters."""
     try:
-        return data.decode()
+        return data.decode().removeprefix(MARK)
     except UnicodeDecodeError as error:
         problems.report(data.count(b"\n", 0, error.start) + 1, "UTF-8", f"byte {data[error.start]:#04x}")
-        return data.decode(errors="replace")
+        return data.decode(errors="replace").removeprefix(MARK)
+
+
+def refuse_deep(value: Any, size: int) -> None:
+    """Raise `RecursionError` where a value that was read from `size` characters is nested deeper than `DEPTH`."""
+    if size < 2 * DEPTH:
+        return
+    level, depth = [value], 0
+    while level and depth <= DEPTH:
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        depth += 1
+    if level:
+        raise RecursionError
 
 
 def short(value: object, limit: int = 60) -> str:

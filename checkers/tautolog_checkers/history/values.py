@@ -1,4 +1,4 @@
-"""Values of histories as keys of dictionaries."""
+"""Values of histories: as keys of dictionaries, and as the steps of sends and polls."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def freeze(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return "set", *sorted(map(freeze, value), key=repr)
     return value
+
+
+def is_steps(value: Any) -> bool:
+    """Whether a value is a list of steps, as transactions, sends and polls have it."""
+    return isinstance(value, list | tuple) and all(
+        isinstance(step, list | tuple) and step and step[0] in ("send", "poll", "read", "write")  # it may be a list
+        for step in value
+    )

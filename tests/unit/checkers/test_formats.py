@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import random
 from contextlib import suppress
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tautolog_checkers.history import problems
 from tautolog_checkers.history.edn import Parser, dump_edn, read_edn, write_edn
-from tautolog_checkers.history.edn_values import Keyword, Tagged
+from tautolog_checkers.history.edn_values import Keyword, Tagged, hashable
 from tautolog_checkers.history.events import Event
 from tautolog_checkers.history.formats import WRITERS, read_history, recognise
 from tautolog_checkers.history.jsonl import read_lines, write_jsonl
@@ -83,32 +84,42 @@ def test_edn_values():
     assert value[-4] == "\n"
 
 
+words = st.text(max_size=4) | st.sampled_from(
+    [
+        "send",
+        "poll",
+        "read",
+        "nil",
+        ":a",
+        "12",
+        "-3",
+        "007",
+        "\u2028",
+        "\x00",
+        "\x85",
+        "\ud800",
+        "</script>",
+        '"',
+        "\\",
+        "\n",
+    ]
+)
 plain = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**40), 2**40)
-    | st.text(max_size=6)
-    | st.sampled_from(["a:b", '"', "\\", "\n"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
     max_leaves=8,
 )
 events = st.lists(
-    st.builds(
-        lambda process, kind, f, value, time, key: (process, kind, f, value, time, key),
-        st.integers(0, 5) | st.sampled_from(["nemesis", "broker-1"]),
+    st.tuples(
+        st.integers(-3, 5) | st.sampled_from(["nemesis", "broker-1", "a b", ":x", "", "5", "nil"]),
         st.sampled_from(["invoke", "ok", "fail", "info"]),
-        st.sampled_from(["send", "read", "kill-it", "txn"]),
+        st.sampled_from(["send", "read", "kill-it", "txn", "two words", "", "1x", "a:b", "nil"]),
         plain,
-        st.none() | st.integers(0, 2**60),
-        st.none() | st.integers(0, 3) | st.text(max_size=3),
+        st.none() | st.integers(-5, 2**66),
+        st.dictionaries(st.sampled_from(["key", "two words", "a:b", "", "1", "a/b", "\xe9"]), plain, max_size=2),
     ),
-    max_size=6,
-).map(
-    lambda rows: [
-        Event(index, p, k, f, v, t, None if key is None else {"key": key})
-        for index, (p, k, f, v, t, key) in enumerate(rows)
-    ]
-)
+    max_size=4,
+).map(lambda rows: [Event(3 * n, p, k, f, v, t, extra or None) for n, (p, k, f, v, t, extra) in enumerate(rows)])
 
 
 @given(events)
@@ -119,6 +130,46 @@ def test_round_trips_lose_nothing(tmp_path_factory, listed):
     write_packed(listed, folder / "a.packed")
     for name in ("a.jsonl", "a.edn", "a.packed"):
         assert read_history(folder / name).events == listed, name
+
+
+atoms = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.sampled_from(["a", Keyword("b/c"), 0.5, math.inf])
+rich = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(lambda items: frozenset(map(hashable, items))),
+        st.lists(st.tuples(inner, inner), max_size=3).map(lambda pairs: {hashable(key): item for key, item in pairs}),
+        inner.map(lambda value: Tagged("t/x", value)),
+        st.dictionaries(st.integers(-3, 3) | inner.map(hashable), inner, max_size=3).map(
+            lambda polled: [["poll", polled]]
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+def canonical(value):
+    """A value whose vectors, lists and strings of all kinds look alike, and whose numbers and truths do not."""
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    if isinstance(value, dict):
+        return "map", sorted(([canonical(key), canonical(item)] for key, item in value.items()), key=repr)
+    if isinstance(value, frozenset):
+        return "set", sorted(map(canonical, value), key=repr)
+    if isinstance(value, Tagged):
+        return "tag", value.tag, canonical(value.value)
+    return str(value) if isinstance(value, str) else repr(value)
+
+
+@given(rich)
+def test_values_of_edn_survive_every_format(tmp_path_factory, value):
+    folder = tmp_path_factory.mktemp("trip")
+    listed = [Event(0, 0, "invoke", "write", value)]
+    for name in ("a.edn", "b.jsonl", "c.packed", "d.edn"):
+        WRITERS[f".{name[2:]}"](listed, folder / name)
+        listed = read_history(folder / name).events
+        if name.endswith("edn"):
+            assert canonical(listed[0].value) == canonical(value)
 
 
 def test_what_only_edn_has_survives_json_lines(tmp_path):
@@ -176,6 +227,13 @@ def test_logs_are_packed_in_columns(tmp_path):
         ("[]", "elle-json"),
         (EDN, "edn"),
         ("{:index 0 :type :invoke}", "edn"),
+        ("{\n  :index 0\n  :type :invoke}", "edn"),
+        ('{"index" 0 "type" "invoke"}', "edn"),
+        ("; of a run\n[\n{:index 0 :type :invoke}]", "edn"),
+        ('[\n  {\n    "index": 0,\n    "type": "invoke"\n  }\n]', "elle-json"),
+        ('[ { "index" : 0 } ]', "elle-json"),
+        ('\ufeff{"index":0}\n', "jsonl"),
+        ("# of a run\n# @object atomic-queue\n[1] call add(1)\n", "polylin"),
         ("INFO  jepsen.util - 0\t:invoke\t:read\tnil\n", "porcupine-etcd"),
         ('{:process 0, :type :invoke, :f :get, :key "7", :value nil}\n', "porcupine-kv"),
         ("# @object atomic-queue\n[1] call add(1)\n", "polylin"),
@@ -184,6 +242,29 @@ def test_logs_are_packed_in_columns(tmp_path):
 )
 def test_formats_are_recognised_by_content(text, name):
     assert recognise(text.encode()) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"process":0,"type":"invoke","f":"write","value":"x"}\r\n',
+        '[{"process":0,"type":"invoke","f":"write","value":"x"}]\r\n',
+        '{:process 0 :type :invoke :f :write :value "x"}\r\n',
+    ],
+)
+def test_a_mark_of_the_byte_order_is_no_content(tmp_path, text):
+    assert read("\ufeff" + text, tmp_path).events == [Event(0, 0, "invoke", "write", "x")]
+
+
+def test_two_halves_of_a_character_are_one(tmp_path):
+    (event,) = read(r'{:process 0 :type :invoke :f :write :value "\ud83d\ude00"}', tmp_path).events
+    assert event.value == "\U0001f600"
+
+
+@pytest.mark.parametrize("data", [b"no gzip", gzip.compress(b'{"process":0}' * 99)[:-9]])
+def test_a_damaged_gzip_file_is_told_in_one_sentence(tmp_path, data):
+    with pytest.raises(HistoryError, match=r"h.gz: expected a whole gzip file, found "):
+        read(data, tmp_path, "h.gz")
 
 
 def test_a_failed_cas_of_an_etcd_log_saw_another_value(tmp_path):
@@ -212,9 +293,9 @@ LINE = '{"index":%d,"process":0,"type":"%s","f":"read","value":null}'
         ('{"type":"ok","process":0,"f":"read","index":-1}', 1, '"index"'),
         ('{"type":"ok","process":0,"f":"read","time":"now"}', 1, '"time"'),
         (b'{"type":"ok","process":0,"f":"\xff"}', 1, "UTF-8"),
-        ('{"a":' + "[" * 100_000, 1, "nested too deep"),
-        ('{"index":' + "9" * 5000 + "}", 1, "JSON object"),
-        ('{"type":"ok","process":0,"f":"read","value":"\\ud800"}', 1, "half of a surrogate pair"),
+        ('{"a":' + "[" * 100_000, 1, "nested more than 400 deep"),
+        (' {"a":' + "[" * 401 + "]" * 401 + "}", 1, "nested more than 400 deep"),
+        ('{"index":' + "9" * 5000 + "}", 1, "too many digits"),
     ],
 )
 def test_odd_lines_are_told_by_file_line_and_what_was_expected(tmp_path, text, line, words):
@@ -235,6 +316,12 @@ def test_odd_lines_are_told_by_file_line_and_what_was_expected(tmp_path, text, l
         ("[{:type :ok :process 0 :f :read}\n 7]", 2),
         ("[" * 5000, 1),
         ('{:type :ok :process 0 :f "x', 1),
+        (
+            "{:type :ok :process 0 :f :read :value nil :index 0}\n{:type :ok :process 0 :f :read :value nil :index "
+            + "9" * 5000
+            + "}",
+            2,
+        ),
     ],
 )
 def test_odd_edn_is_told_alike(tmp_path, text, line):
@@ -247,6 +334,11 @@ def test_odd_edn_is_told_alike(tmp_path, text, line):
 def test_odd_json_arrays_are_told_alike(tmp_path):
     with pytest.raises(HistoryError, match=r":3: expected an object"):
         read('[{"type":"ok","process":0,"f":"read"},\n\n {"type"', tmp_path)
+    cut = '[{"type":"invoke","process":0,"f":"read"},\n{"type":},\n{"type":"ok","process":0,"f":"read"},\n'
+    history = read(cut, tmp_path, lenient=True)
+    assert (len(history.events), history.problems.count) == (2, 2)
+    with pytest.raises(HistoryError, match=r":2: expected an object.*nested more than 400 deep"):
+        read('[\n{"value":' + "[" * 401 + "]" * 401 + "}]", tmp_path)
 
 
 @pytest.mark.parametrize(
