@@ -49,10 +49,8 @@ class Checked:
 
     def as_json(self) -> dict[str, Any]:
         """Its entry in the `--json` document."""
-        entry = {"file": self.file, **self.verdict.as_json(), "load_seconds": round(self.load_seconds, 6)}
-        if self.skipped:
-            entry["skipped"] = self.skipped
-        return entry
+        told = {"load_seconds": round(self.load_seconds, 6), "skipped": self.skipped}
+        return {"file": self.file, **self.verdict.as_json(), **told}
 
 
 def check_file(path: str | Path, options: Options) -> Checked:

@@ -38,7 +38,7 @@ def write_page(path: str | Path, history: History, verdict: Verdict, title: str 
         title: a headline; the name of the history, for instance.
 
     """
-    Path(path).write_text(render_page(history, verdict, title), encoding="utf-8")
+    Path(path).write_text(render_page(history, verdict, title), encoding="utf-8", errors="backslashreplace")
 
 
 def render_page(history: History, verdict: Verdict, title: str = "") -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tautolog.cli.errors import Usage
+from tautolog.cli.errors import Usage, abandon_output
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -71,13 +71,16 @@ def check(
         raise Usage(f"--html shows one history, and there are {len(files)}")
     results = [_check_one(files[0], options, page)] if len(files) == 1 else _check_all(files, options)
     worst = max(result.verdict.outcome for result in results)
-    if as_json:
-        document = {"verdict": str(worst), "files": [result.as_json() for result in results]}
-        click.echo(json.dumps(document, ensure_ascii=False))
-    elif len(results) == 1:
-        _print(results[0], certificate=certificate)
-    else:
-        _print_table(results)
+    try:
+        if as_json:
+            document = {"verdict": str(worst), "files": [result.as_json() for result in results]}
+            click.echo(json.dumps(document))
+        elif len(results) == 1:
+            _print(results[0], certificate=certificate)
+        else:
+            _print_table(results)
+    except BrokenPipeError:  # who reads no further is still told the verdict, by the exit code
+        abandon_output()
     return (0, 2, 1)[worst]
 
 
@@ -101,12 +104,15 @@ def _check_one(file: Path, options: Options, page: Path | None) -> Checked:
 
     try:
         checked, history = check_loaded(file, options, keep=page is not None)
-        if page is not None:
-            from tautolog_checkers.report.page import write_page
-
-            write_page(page, history, checked.verdict, file.name)
     except (OSError, ValueError) as error:
         raise _usage(error, file) from error
+    if page is not None:
+        from tautolog_checkers.report.page import write_page
+
+        try:
+            write_page(page, history, checked.verdict, file.name)
+        except OSError as error:
+            raise _usage(error, page) from error
     return checked
 
 
@@ -213,19 +219,24 @@ def _print_table(results: list[Checked]) -> None:
     """Many verdicts: a table on a terminal, plain lines otherwise."""
     from collections import Counter
 
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
+    from rich.text import Text
 
     console = Console()
     if console.is_terminal:
-        table = Table("history", "verdict", "model", "operations", "seconds", "why")
+        table = Table(Column("history", overflow="fold"), box=SIMPLE_HEAD, pad_edge=False)
+        for name in ("verdict", "model", "operations", "seconds"):
+            table.add_column(name, no_wrap=True, justify="right" if name in {"operations", "seconds"} else "left")
+        table.add_column("why", overflow="fold")
         for result in results:
             verdict = result.verdict
-            colour = ("green", "yellow", "red")[verdict.outcome]
-            why = "" if verdict.holds else verdict.reason
+            outcome = Text(str(verdict.outcome), ("green", "yellow", "red")[verdict.outcome])
+            reason = Text("" if verdict.holds else verdict.reason)  # no markup in it, whatever the history holds
             judged = f"{verdict.model}; {verdict.profile}" if verdict.profile else verdict.model
-            row = (result.file, f"[{colour}]{verdict.outcome}[/]", judged, str(verdict.operations))
-            table.add_row(*row, f"{verdict.check_seconds:.3f}", why)
+            row = (Text(result.file), outcome, Text(judged), str(verdict.operations))
+            table.add_row(*row, f"{verdict.check_seconds:.3f}", reason)
         console.print(table)
     else:
         for result in results:

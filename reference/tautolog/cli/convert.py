@@ -26,10 +26,15 @@ def convert(source: Path, target: Path, *, format_: str | None, lenient: bool) -
         raise Usage(f"no format {format_!r}; there are {', '.join(READERS)}")
     try:
         history = read_history(source, format=format_, lenient=lenient)
-        count = WRITERS[target.suffix](history.events, target)
     except HistoryError as error:
         raise Usage(str(error)) from error
     except OSError as error:
         raise Usage(f"{error.filename or source}: {os.strerror(error.errno or 0)}") from error
+    try:
+        count = WRITERS[target.suffix](history.events, target)
+    except OSError as error:
+        raise Usage(f"{error.filename or target}: {os.strerror(error.errno or 0)}") from error
+    except RecursionError:
+        raise Usage(f"{target}: a value of {source} is nested too deep for this format") from None
     skipped = f", {history.problems.count} malformed ones skipped" if history.problems.count else ""
     click.echo(f"{target}: {count} events{skipped}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
+from io import TextIOWrapper
+from typing import Any
 
 import click
 
 from tautolog import __version__
-from tautolog.cli.errors import BUG, USAGE
+from tautolog.cli.errors import BUG, UNKNOWN, USAGE, abandon_output
 
 COMMANDS = {
     "demo": ("demo", "The whole story: real clients, a broker killed in the middle, a verdict."),
@@ -28,6 +31,10 @@ COMMANDS = {
 """Command name -> module in this package, whose attribute of the same name is the click command; and its help line."""
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk says that takes no more."""
+
+
 class Commands(click.Group):
     """A click group whose commands are imported on demand."""
 
@@ -42,6 +49,14 @@ class Commands(click.Group):
         module = import_module(f"tautolog.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command; if nobody reads its output any longer, nobody knows how it would have ended."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click would make it 1, which says "violated"
+            abandon_output()
+            return UNKNOWN
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """List the commands without importing them."""
@@ -60,6 +75,9 @@ def tautolog() -> None:
 
 def main() -> None:
     """The entry point: click's usage errors become exit 64, what nobody expected exit 70."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # whatever stands in a history can be printed
     try:
         code = tautolog.main(standalone_mode=False, prog_name="tautolog")
     except click.exceptions.Abort:
@@ -71,9 +89,11 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.exit(0)
     except Exception as error:  # noqa: BLE001  # the last line of defence: say that it is our bug
+        if isinstance(error, OSError) and error.errno in FULL:
+            abandon_output()
+            click.echo(f"tautolog: {error.filename or 'standard output'}: {error.strerror}", err=True)
+            sys.exit(USAGE)
         import traceback
 
         traceback.print_exc()

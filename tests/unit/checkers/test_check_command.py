@@ -1,6 +1,11 @@
 """`tautolog check` and `tautolog convert`, called as a user calls them: exit codes, the JSON document, one sentence."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -74,6 +79,9 @@ def test_the_json_document(call):
     assert {"load_seconds", "check_seconds", "witness_seconds"} <= set(entry)
     assert entry["witness"] == [2]
     assert entry["model"] == "register"
+    reference = Path(__file__).parents[3] / "docs" / "reference" / "checkers.md"
+    documented = re.search(r'\{"verdict", "files": \[\{(.*?)\}\]\}', reference.read_text(), re.DOTALL)[1]
+    assert set(entry) == set(re.findall(r'"(\w+)"', documented)), "exactly what the reference says"
 
 
 def test_a_certificate_is_an_order_of_invocations(call):
@@ -332,6 +340,74 @@ def test_a_value_of_the_wrong_shape_is_64_with_its_line_or_skipped(call, rows, n
     code, text = call("h.jsonl", "--lenient", "--json")
     assert code in {0, 2}
     assert json.loads(text)["files"][0]["skipped"] == 1
+
+
+def shell(*arguments, **options):
+    """The command in a process of its own."""
+    command = [sys.executable, "-c", "from tautolog.cli.main import main; main()", *map(str, arguments)]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, timeout=120, **options)
+
+
+@pytest.fixture
+def closed():
+    """The writing end of a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+@pytest.mark.parametrize(("name", "code"), [("good.jsonl", 0), ("bad.jsonl", 1), ("empty.jsonl", 2)])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_who_reads_no_further_is_still_told_the_verdict(call, closed, name, code, options):
+    ended = shell("check", call.folder / name, *options, stdout=closed)
+    assert (ended.returncode, ended.stderr) == (code, "")
+
+
+def test_who_reads_no_further_of_another_command_is_not_told_violated(call, closed):
+    ended = shell("convert", call.folder / "good.jsonl", call.folder / "b.edn", stdout=closed)
+    assert (ended.returncode, ended.stderr) == (2, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_told_by_the_file_that_could_not_be_written(call):
+    good, full = call.folder / "good.jsonl", call.folder / "full.edn"
+    full.symlink_to("/dev/full")
+    with Path("/dev/full").open("w") as output:
+        for arguments in (
+            ["check", good],
+            ["check", good, "--json"],
+            ["check", good, good],
+            ["convert", good, call.folder / "b.edn"],
+        ):
+            ended = shell(*arguments, stdout=output)
+            assert (ended.returncode, ended.stderr) == (64, "tautolog: standard output: No space left on device\n")
+    ended = shell("convert", good, full, stdout=subprocess.DEVNULL)
+    assert (ended.returncode, ended.stderr) == (64, f"tautolog: {full}: No space left on device\n")
+    ended = shell("check", good, "--html", "/dev/full", stdout=subprocess.DEVNULL)
+    assert (ended.returncode, ended.stderr) == (64, "tautolog: /dev/full: No space left on device\n")
+
+
+def test_whatever_stands_in_a_history_can_be_printed(call):
+    odd = call.folder / "odd.jsonl"
+    odd.write_text(history(("put", "[/red] \ud800", "[/red] \ud800"), ("get", None, "\U0001f600"), key="\ud800"))
+    for arguments in ([odd], [odd, odd], [odd, "--json"]):
+        ended = shell("check", *arguments, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+        assert (ended.returncode, ended.stderr) == (1, "")
+
+
+def test_a_table_on_a_terminal_shows_values_as_they_are(call, monkeypatch, capsys):
+    from tautolog.cli import check as module
+    from tautolog_checkers.files import Options, check_file
+
+    odd = call.folder / "odd [red].jsonl"
+    odd.write_text(history(("write", 1, 1), ("read", None, "[/x]")))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    module._print_table([check_file(odd, Options())] * 2)
+    shown = capsys.readouterr().out
+    assert "odd [red].jsonl" in re.sub(r"\s+", " ", shown)
+    assert "'[/x]' was read and never written" in shown
 
 
 def test_convert_by_suffix(call):
