@@ -23,7 +23,7 @@ PROMISES: dict[str, str] = {
     "G0": "two transactions do not overwrite each other's writes in opposite orders",
     "G0-process": "writes follow the order in which each client made them",
     "G0-realtime": "a write that was acknowledged before another one began stands before it",
-    "G1c": "of two transactions, not each has read what the other sent",
+    "G1c": "no two transactions have each read what the other sent",
     "G1c-process": "what is read agrees with the order in which each client did things",
     "G1c-realtime": "nobody reads what is only sent afterwards",
     "phantom-read": "every record that is read was sent by somebody",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tautolog_checkers.history.events import History
+from typing import Any
+
+from tautolog_checkers.history.events import OK, History
 from tautolog_checkers.kafka.logs import Log, Logs
 from tautolog_checkers.kafka.profiles import Profile, named_profile
 from tautolog_checkers.kafka.transactions import Decoded, decode
@@ -46,6 +48,20 @@ class Evidence:
                     ):
                         transaction.spans[key] = (first, stop - 1)
         return self
+
+    def claimants(self) -> dict[tuple[Any, int, Any], int]:
+        """(Key, contested offset, value) -> the first operation that told so; sends only where they surely took effect."""
+        found: dict[tuple[Any, int, Any], int] = {}
+        contested = {key: log.conflicts for key, log in self.partitions.items() if log.conflicts}
+        for transaction in self.decoded.transactions if contested else ():
+            surely = transaction.type == OK or transaction.index in self.logs.effective
+            for key, conflicts in contested.items():
+                told = list(transaction.writes.get(key, ())) if surely else []
+                told += zip(*transaction.reads.get(key, ((), ())), strict=True)
+                for offset, value in told:
+                    if offset in conflicts:
+                        found.setdefault((key, offset, value), transaction.index)
+        return found
 
     @property
     def partitions(self) -> dict[object, Log]:

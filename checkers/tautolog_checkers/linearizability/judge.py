@@ -39,9 +39,7 @@ class Judged:
 
 def describe(op: Op) -> str:
     """An operation in words."""
-    argument = "" if op.argument is None else f" {op.argument!r}"
-    result = f" → {op.result!r}" if op.known and op.result is not None else "" if op.known else " (unknown)"
-    return f"operation {op.index}, {op.f}{argument}{result},"
+    return f"operation {op.index}, {op.words},"
 
 
 def judge_model(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 FOREVER: Final = 1 << 62
@@ -64,6 +65,26 @@ class Op:
         """The same operation, had it never returned."""
         return Op(self.index, self.f, self.argument, UNKNOWN, self.call, FOREVER)
 
+    @property
+    def words(self) -> str:
+        """What was asked and told, for a reader: `cas [1, 2]`, `read → 2`, `write "a" (unknown)`."""
+        asked = self.f if self.argument is None else f"{self.f} {text_of(self.argument)}"
+        if not self.known:
+            return f"{asked} (unknown)"
+        return asked if self.result is True or self.result == self.argument else f"{asked} → {text_of(self.result)}"
+
     def __repr__(self) -> str:
         ret = "" if self.ret == FOREVER else self.ret
         return f"Op({self.index}, {self.f} {self.argument!r} -> {self.result!r}, {self.call}…{ret})"
+
+
+def text_of(value: Any) -> str:
+    """A value in hashable form, or a state, as a history has it written."""
+    if isinstance(value, tuple | list):
+        items = value[1:] if value and value[0] == "list" else value
+        return "empty" if value == ("empty",) else f"[{', '.join(map(text_of, items))}]"
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(sorted(map(text_of, value)))}}}"
+    if value is None or isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)

@@ -17,7 +17,7 @@ from tautolog_checkers.linearizability.models.collection import Set
 from tautolog_checkers.linearizability.models.log import Log
 from tautolog_checkers.linearizability.models.queue import Queue
 from tautolog_checkers.linearizability.models.register import CasRegister, Register
-from tautolog_checkers.linearizability.operations import ILLEGAL, Op
+from tautolog_checkers.linearizability.operations import ILLEGAL, Op, text_of
 
 SEARCH = "just-in-time configurations"
 GREEDY = "greedy depth-first search"
@@ -101,10 +101,10 @@ def _stuck(model: Model, run: Search, culprit: Op) -> tuple[str, ...]:
     states = sorted({configuration[0] for configuration in run.configurations})
     for number in states[:STUCK_STATES]:
         state = run.transitions.states[number]
-        name = "any other state" if number == run.transitions.dead else f"state {state!r}"
+        name = "any other state" if number == run.transitions.dead else f"state {text_of(state)}"
         refused = [op for op in run.pending().values() if model.step(state, op) is ILLEGAL]
         refused.sort(key=lambda op: (op is not culprit, op.call))
-        names = "; ".join(f"{op.index} {op.f} {op.argument!r} → {op.result!r}" for op in refused[:4])
+        names = "; ".join(f"{op.index} {op.words}" for op in refused[:4])
         lines.append(f"in {name} not allowed: {names}" if names else f"{name} led no further")
     if len(states) > STUCK_STATES:
         lines.append(f"and {len(states) - STUCK_STATES} more states")

@@ -9,6 +9,7 @@
   const end = Float64Array.from(call, (c, i) => scene.length[i] < 0 ? Infinity : c + scene.length[i]);
   const parts = (scene.partitions || []).map((p) => ({ ...p, operation: sums(p.operation), offset: sums(p.offset) }));
   const keys = scene.keys || [];
+  const called = (p) => /^-?\d+$/.test(scene.processes[p]) ? "process " + scene.processes[p] : scene.processes[p];
   const TYPE = ["ok", "failed", "unknown"];
   $("name").textContent = document.title;
 
@@ -25,7 +26,7 @@
 
   // ---- state
   const view = { from: 0, to: Math.max(scene.size, 1), key: 0, process: -1, anomaly: "", marked: new Map(), near: null };
-  const illegal = new Set(scene.illegal);
+  const illegal = new Set(scene.illegal), leaning = new Set(scene.supporting);
   const least = 8;
   const option = (select, value, text) => { const o = document.createElement("option"); o.value = value; o.textContent = text; select.append(o); };
   option($("key"), -1, keys.length ? "every key" : "—");
@@ -38,16 +39,19 @@
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   let paint = {};
-  const colours = () => { for (const c of ["ink", "soft", "line", "paper", "card", "ok", "fail", "info", "bad", "good", "mark", "poll"]) paint[c] = css("--" + c); };
+  const colours = () => { for (const c of ["ink", "soft", "line", "paper", "card", "ok", "fail", "info", "bad", "good", "mark", "poll", "onfail"]) paint[c] = css("--" + c); };
   const fill = (i) => scene.type[i] === 1 ? paint.fail : scene.type[i] === 2 ? paint.info
     : ["poll", "read", "get", "dequeue", "pop", "consume"].includes(scene.functions[scene.function[i]]) ? paint.poll : paint.ok;
-  const legend = [["ok", "write, ok"], ["poll", "read, ok"], ["fail", "failed"], ["info", "unknown"], ["bad", "shows the anomaly"]];
+  const legend = [["ok", "write, ok"], ["poll", "read, ok"], ["fail", "failed"], ["info", "unknown"]];
+  if (scene.classes.length || scene.witness.length) legend.push(["bad", "shows the anomaly", "solid"]);
   if (scene.marks.length) legend.push(["mark", "fault or broker event"]);
-  if (illegal.size) legend.push(["bad", "dashed: not allowed next"]);
+  if (illegal.size) legend.push(["bad", "not allowed next", "dashed"]);
+  if (leaning.size) legend.push(["ink", "leant on", "solid"]);
   if (scene.order.length) legend.push(["good", "order of effect"]);
-  for (const [c, text] of legend) {
+  for (const [c, text, frame] of legend) {
     const span = document.createElement("span"), box = document.createElement("i");
-    box.style.background = `var(--${c})`; span.append(box, text); $("legend").append(span);
+    if (frame) { box.style.border = `${c === "ink" ? 1 : 2}px ${frame} var(--${c})`; box.style.width = "18px"; box.style.height = "11px"; } else box.style.background = `var(--${c})`;
+    span.append(box, text); $("legend").append(span);
   }
 
   // ---- canvases
@@ -63,6 +67,12 @@
     pen.setTransform(ratio, 0, 0, ratio, 0, 0); pen.clearRect(0, 0, width, height);
     pen.font = "11px system-ui, sans-serif"; pen.textBaseline = "middle";
     return [pen, width, height];
+  };
+  const fit = (pen, text, width) => {  // cut where it is too long; `fillText` would squeeze it
+    if (pen.measureText(text).width <= width) return text;
+    let low = 0, high = text.length;
+    while (low < high) { const mid = (low + high + 1) >> 1; if (pen.measureText(text.slice(0, mid) + "…").width <= width) low = mid; else high = mid - 1; }
+    return text.slice(0, low) + "…";
   };
   const scale = (width) => (width - gutter) / (view.to - view.from);
   const xOf = (position, width) => gutter + (position - view.from) * scale(width);
@@ -96,12 +106,12 @@
     tall = list.length * 34 <= room ? 34 : 24;
     const roomy = list.length * tall <= room;
     const small = roomy ? tall : Math.max(3, Math.min(20, (room - own * tall) / Math.max(1, list.length - own)));
-    let y = scene.lanes.length * laneHeight;
+    let y = scene.lanes.length * laneHeight + 4;
     placeOfRow.clear(); labels.length = 0;
     for (const track of list) {
       const h = told.has(track[0]) ? tall : small;
       for (const p of track) placeOfRow.set(p, [y, h]);
-      labels.push([track.length > 1 ? `${track.length} processes` : "process " + scene.processes[track[0]], y, h]);
+      labels.push([track.length > 1 ? `${track.length} processes` : called(track[0]), y, h]);
       y += h;
     }
     return y;
@@ -114,11 +124,11 @@
     const [pen, width, height] = prepare($("rows"), bottom + 18);
     const s = scale(width);
     pen.fillStyle = paint.soft;
-    scene.lanes.forEach((name, l) => pen.fillText(name, 8, l * laneHeight + laneHeight / 2, gutter - 12));
+    scene.lanes.forEach((name, l) => pen.fillText(fit(pen, name, gutter - 12), 8, l * laneHeight + laneHeight / 2));
     let free = 0;
     for (const [text, y, h] of labels) {
       pen.fillStyle = paint.line; if (h >= 6) pen.fillRect(gutter, y + h - 0.5, width - gutter, 0.5);
-      if (y + h / 2 >= free || h === tall) { pen.fillStyle = h === tall ? paint.ink : paint.soft; pen.fillText(text, 8, y + h / 2, gutter - 12); free = y + h / 2 + 13; }
+      if (y + h / 2 >= free || h === tall) { pen.fillStyle = h === tall ? paint.ink : paint.soft; pen.fillText(fit(pen, text, gutter - 12), 8, y + h / 2); free = y + h / 2 + 13; }
     }
     pen.save(); pen.beginPath(); pen.rect(gutter, 0, width - gutter, height); pen.clip();
     for (let m = 0; m < scene.marks.length; m++) {
@@ -132,35 +142,39 @@
         : text.slice(0, Math.floor(text.length * free / wide) - 1) + "…";
       if (kept.length > 2) pen.fillText(kept, x + 6, lane * laneHeight + laneHeight / 2);
     }
-    for (const p of placeOfRow.keys()) drawRow(pen, p, width, s);
+    const words = [];
+    for (const p of placeOfRow.keys()) drawRow(pen, p, width, s, words);
     drawOrder(pen, width);
+    for (const [text, x, y, room, colour, alpha] of words) { pen.globalAlpha = alpha; pen.fillStyle = colour; pen.fillText(fit(pen, text, room), x, y); }
+    pen.globalAlpha = 1;
     pen.restore();
     axis(pen, width, bottom);
   };
-  const drawRow = (pen, p, width, s) => {
+  const drawRow = (pen, p, width, s, words) => {
     const [top, full] = placeOfRow.get(p), gap = full >= 9 ? 2 : 0.5;
     const list = rows[p], y = top + gap, h = full - 2 * gap;
     let edge = -1;  // below one pixel an operation, draw one of each pixel
     for (let j = firstFrom(list, view.from); j < list.length; j++) {
       const i = list[j];
       if (call[i] > view.to) break;
-      const marked = view.marked.has(i);
+      const marked = view.marked.has(i), leant = leaning.has(i);
       const x0 = Math.max(gutter - 2, xOf(call[i], width));
       const stop = Math.min(end[i], j + 1 < list.length ? call[list[j + 1]] - 0.3 : scene.size, view.to + 1);
       const x1 = Math.max(x0 + Math.min(2, Math.max(0.7, s * 0.8)), xOf(stop + 0.7, width));
-      if (!marked && !illegal.has(i) && s < 0.4 && x1 < edge) continue;
+      if (!marked && !leant && !illegal.has(i) && s < 0.4 && x1 < edge) continue;
       edge = x0 + 0.8;
       pen.globalAlpha = marked || touches(i, view.key) ? (scene.type[i] === 2 ? 0.55 : 0.9) : 0.15;
       pen.fillStyle = fill(i); pen.fillRect(x0, y, x1 - x0, h);
-      if (marked || illegal.has(i)) {
-        pen.globalAlpha = 1; pen.strokeStyle = paint.bad; pen.lineWidth = 2; pen.setLineDash(marked ? [] : [4, 3]);
+      if (marked || leant || illegal.has(i)) {
+        pen.globalAlpha = 1; pen.strokeStyle = marked || illegal.has(i) ? paint.bad : paint.ink; pen.lineWidth = marked || illegal.has(i) ? 2 : 1;
+        pen.setLineDash(illegal.has(i) ? [4, 3] : []);
         pen.strokeRect(x0 - 1, y - 1, Math.max(4, x1 - x0 + 2), h + 2); pen.setLineDash([]);
       }
       const numbered = marked && badge(pen, i, x0 - 1, y + h / 2);
       if (x1 - x0 > 46 && h > 9) {
-        const faded = !marked && !touches(i, view.key);
-        pen.globalAlpha = faded ? 0.6 : 1; pen.fillStyle = faded ? paint.soft : paint.paper;
-        pen.save(); pen.beginPath(); pen.rect(x0, y, x1 - x0, h); pen.clip(); pen.fillText(brief(i), x0 + (numbered ? 12 : 4), y + h / (scene.order.length ? 2.6 : 2)); pen.restore();
+        const faded = !marked && !touches(i, view.key), left = numbered ? 12 : 4;
+        const colour = faded ? paint.soft : scene.type[i] === 2 ? paint.ink : scene.type[i] === 1 ? paint.onfail : paint.paper;
+        words.push([brief(i), x0 + left, y + h / (scene.order.length ? 2.6 : 2), Math.min(x1, width) - x0 - left - 2, colour, faded ? 0.6 : 1]);
       }
     }
     pen.globalAlpha = 1;
@@ -183,6 +197,7 @@
       if (place !== undefined && at >= view.from - 50) points.push([xOf(at + 0.1, width), place[0] + place[1] * 0.78]);
       at += 0.01;
     }
+    pen.lineJoin = "round";
     for (const [colour, line] of [[paint.paper, 4], [paint.good, 2]]) {
       pen.strokeStyle = colour; pen.lineWidth = line; pen.beginPath();
       points.forEach(([x, y], number) => number ? pen.lineTo(x, y) : pen.moveTo(x, y));
@@ -200,7 +215,8 @@
     pen.fillStyle = paint.soft;
     for (let t = Math.ceil(view.from / step) * step; t <= view.to; t += step) {
       const x = xOf(t, width);
-      pen.fillRect(x, y, 1, 4); pen.fillText(String(t), x + 3, y + 10);
+      pen.fillRect(x, y, 1, 4);
+      if (x + 3 + pen.measureText(String(t)).width < width) pen.fillText(String(t), x + 3, y + 10);
     }
   };
 
@@ -228,7 +244,7 @@
     for (let o = Math.ceil(low / step) * step; o <= high; o += step) {
       if (o < 0) continue;
       pen.fillStyle = paint.line; pen.fillRect(gutter, y(o), width - gutter, 0.5);
-      pen.fillStyle = paint.soft; pen.fillText(String(o), 8, y(o));
+      pen.fillStyle = paint.soft; if (y(o) > 6) pen.fillText(fit(pen, String(o), gutter - 12), 8, y(o));
     }
     pen.save(); pen.beginPath(); pen.rect(gutter, 0, width - gutter, height); pen.clip();
     for (const [, position] of scene.marks) {
@@ -249,9 +265,9 @@
       else for (let o = Math.max(first, Math.ceil(low)); o <= Math.min(last, high); o++) pen.fillRect(x0, y(o) - half, Math.max(3, x1 - x0), 2 * half);
       if (cell > 11 && valueAt[k].size && labelled-- > 0 && (marked || x1 - x0 > 30)) {
         pen.globalAlpha = 1; pen.fillStyle = marked ? paint.bad : paint.ink;
-        for (let o = Math.max(first, Math.ceil(low)); o <= Math.min(last, high); o++) { const value = valueOf(i, k, o); if (value !== undefined) pen.fillText(value, Math.max(x1 + 5, x0 + (marked ? 11 : 0)), y(o), 120); }
+        for (let o = Math.max(first, Math.ceil(low)); o <= Math.min(last, high); o++) { const value = valueOf(i, k, o); if (value !== undefined) pen.fillText(fit(pen, value, 120), Math.max(x1 + 5, x0 + (marked ? 11 : 0)), y(o)); }
       }
-      if (marked) badge(pen, i, x0 - 1, Math.max(8, Math.min(height - 8, y(first))));
+      if (marked) badge(pen, i, p.kind[r] ? x1 - 12 : x0 - 1, Math.max(8, Math.min(height - 8, y(first))));
     }
     pen.globalAlpha = 1; pen.restore();
     axis(pen, width, height);
@@ -267,7 +283,7 @@
       return `${keys[k]}:${first}${many > 1 ? "…" + (first + many - 1) : ""}${value === undefined ? "" : "=" + value}`;
     }).join(" ");
   };
-  const describe = (i) => `operation ${index[i]}, process ${scene.processes[scene.process[i]]}, ${TYPE[scene.type[i]]}\n${brief(i)}`;
+  const describe = (i) => `operation ${index[i]}, ${called(scene.process[i])}, ${TYPE[scene.type[i]]}\n${brief(i)}`;
 
   const valueOf = (i, k, offset) => {  // what an operation said of an offset: where several values are claimed, its own
     const own = scene.claims && scene.claims[i];

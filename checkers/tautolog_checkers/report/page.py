@@ -15,7 +15,7 @@ from tautolog_checkers.history.events import History
 from tautolog_checkers.history.operations import Operation
 from tautolog_checkers.promises import PROMISES
 from tautolog_checkers.report.scene import build_scene, operations_of
-from tautolog_checkers.report.words import tell
+from tautolog_checkers.report.words import abridged, shortened, tell
 from tautolog_checkers.verdict import Finding, Outcome, Verdict, broken_class
 
 ASSETS = Path(__file__).parent
@@ -24,6 +24,9 @@ SHOWN = 5
 
 WITNESSES = 7
 """Operations of the witness that stand in the text; the drawing shows all."""
+
+LEANT = 3
+"""The same for those that the witness leans on."""
 
 HEADLINES = {Outcome.HOLDS: "Holds", Outcome.UNKNOWN: "Unknown", Outcome.VIOLATED: "Violated"}
 
@@ -76,10 +79,10 @@ def _story(verdict: Verdict) -> str:
     """What went wrong, for somebody who sees such a page for the first time."""
     name = broken_class(verdict)
     if name is None:
-        return f'<p class="what">{_plain(verdict.reason)}</p>'
+        return f'<p class="what">{_plain(abridged(verdict.reason))}</p>'
     what = verdict.reason.removeprefix(f"{name}: ")
     promise = f'<p class="promise">Broken promise: {_plain(PROMISES[name])}.</p>' if name in PROMISES else ""
-    return f'<p class="what"><b>{_plain(name)}</b> {_plain(what)}</p>{promise}'
+    return f'<p class="what"><b>{_plain(name)}</b> {_plain(abridged(what))}</p>{promise}'
 
 
 def _summary(verdict: Verdict) -> str:
@@ -98,26 +101,37 @@ def _witness(history: History, verdict: Verdict) -> str:
     """The operations that show it, in the order of their beginnings, and the steps that nothing allowed."""
     if not verdict.witness and not verdict.stuck:
         return ""
-    wanted = set(verdict.witness)
-    found = [operation for operation in operations_of(history) if operation.index in wanted]
+    wanted, supporting = set(verdict.witness), set(verdict.supporting)
+    operations = operations_of(history)
+    found = [operation for operation in operations if operation.index in wanted]
+    leant = [operation for operation in operations if operation.index in supporting]
     examples = verdict.findings.get(broken_class(verdict) or "")
     key = examples[0].key if examples else None
     rows = "".join(_row(operation, number, key) for number, operation in enumerate(found[:WITNESSES], 1))
-    more = f'<p class="more">{len(found) - WITNESSES} more</p>' if len(found) > WITNESSES else ""
+    rows += "".join(_row(operation, None, key) for operation in leant[:LEANT])
+    hidden = max(0, len(found) - WITNESSES) + max(0, len(leant) - LEANT)
+    more = f'<p class="more">{hidden} more</p>' if hidden else ""
     parts = [f"<h2>The operations that show it</h2><table>{rows}</table>{more}"] if rows else []
     if verdict.stuck:
-        steps = "".join(f"<li>{_plain(line)}</li>" for line in verdict.stuck)
+        steps = "".join(f"<li>{_plain(abridged(line))}</li>" for line in verdict.stuck)
         parts.append(f"<h2>Illegal next steps</h2><ul>{steps}</ul>")
     return f'<section id="evidence">{"".join(parts)}</section>'
 
 
-def _row(operation: Operation, number: int, key: Any) -> str:
+def _row(operation: Operation, number: int | None, key: Any) -> str:
+    """An operation of the witness with its number, or one that the witness leans on, without."""
     end = {"ok": "", "fail": "failed", "info": "unknown"}[operation.type]
+    name, badge = ("", f"<i>{number}</i>") if number is not None else (' class="leant"', "")
+    end = end if number is not None else "leant on"
     when = f"{operation.call}–" + ("" if operation.ret is None else str(operation.ret))
     return (
-        f"<tr><td><i>{number}</i></td><td>process {_plain(operation.invoked.process)}</td><td>{_plain(tell(operation, key=key))}</td>"
+        f"<tr{name}><td>{badge}</td><td>{_plain(_called(operation.invoked.process))}</td><td>{_plain(tell(operation, key=key))}</td>"
         f"<td>{end}</td><td>operation {operation.index}, events {when}</td></tr>"
     )
+
+
+def _called(process: Any) -> str:
+    return shortened(process, 40) if isinstance(process, str) else f"process {process}"
 
 
 def _classes(verdict: Verdict) -> str:
@@ -142,4 +156,4 @@ def _classes(verdict: Verdict) -> str:
 
 def _item(finding: Finding, number: int) -> str:
     operations = ", ".join(map(str, finding.operations))
-    return f'<li><button data-finding="{number}">{_plain(finding.text)}</button> <small>{operations}</small></li>'
+    return f'<li><button data-finding="{number}">{_plain(abridged(finding.text))}</button> <small>{operations}</small></li>'

@@ -17,7 +17,7 @@ from tautolog_checkers.history.problems import HistoryError, Problems
 from tautolog_checkers.kafka.evidence import Evidence
 from tautolog_checkers.kafka.logs import Log
 from tautolog_checkers.kafka.transactions import Transaction
-from tautolog_checkers.report.words import shortened, tell, text_of
+from tautolog_checkers.report.words import abridged, shortened, tell, text_of
 from tautolog_checkers.verdict import Verdict
 
 LABELS = 1_200_000
@@ -63,7 +63,7 @@ def build_scene(history: History, verdict: Verdict) -> dict[str, Any]:
                 "forbidden": name in verdict.forbidden,
                 "findings": [
                     [
-                        finding.text,
+                        abridged(finding.text),
                         None if finding.key is None else str(finding.key),
                         _numbers(finding.operations, number),
                     ]

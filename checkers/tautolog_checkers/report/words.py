@@ -42,6 +42,11 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def abridged(text: str, limit: int = 280) -> str:
+    """A sentence of at most `limit` characters: its beginning and its end."""
+    return text if len(text) <= limit else f"{text[: limit * 3 // 4]} … {text[3 - limit // 4 :]}"
+
+
 def _about(steps: list[tuple[str, str]], key: Any) -> str:
     wanted = [words for name, words in steps if name == str(key)]
     others = len({name for name, _ in steps if name != str(key)})

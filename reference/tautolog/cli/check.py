@@ -188,21 +188,23 @@ def _check_alone(file: Path, options: Options) -> Checked:
 
 def _print(result: Checked, *, certificate: bool) -> None:
     """One verdict, with its reasons."""
+    from tautolog_checkers.report.words import abridged
+
     verdict = result.verdict
     how = "; ".join(part for part in (verdict.model, verdict.algorithm, verdict.profile) if part)
     click.echo(f"{result.file}: {verdict.outcome}" + (f" ({how})" if how else ""))
-    click.echo(f"  {verdict.reason}")
+    click.echo(f"  {abridged(verdict.reason)}")
     for name, count in verdict.anomalies.items():
         click.echo(f"  {name}: {count}" + ("" if name in verdict.forbidden else " (allowed)"))
         for finding in verdict.findings.get(name, ())[:3]:
-            click.echo(f"    {finding.text}")
+            click.echo(f"    {abridged(finding.text)}")
     if len(verdict.partitions) > 1:
         broken = [str(key) for key, outcome in verdict.partitions.items() if outcome != 0]
         click.echo(f"  {len(verdict.partitions)} keys" + (f", not holding: {', '.join(broken[:20])}" if broken else ""))
     if verdict.witness:
         click.echo(f"  witness: operations {', '.join(map(str, verdict.witness))}")
     for step in verdict.stuck:
-        click.echo(f"  {step}")
+        click.echo(f"  {abridged(step)}")
     if verdict.certificate and certificate:
         click.echo(f"  certificate: {' '.join(map(str, verdict.certificate))}")
     _print_skipped(result)
@@ -224,6 +226,8 @@ def _print_table(results: list[Checked]) -> None:
     from rich.table import Column, Table
     from rich.text import Text
 
+    from tautolog_checkers.report.words import abridged
+
     console = Console()
     if console.is_terminal:
         table = Table(Column("history", overflow="fold"), box=SIMPLE_HEAD, pad_edge=False)
@@ -233,7 +237,7 @@ def _print_table(results: list[Checked]) -> None:
         for result in results:
             verdict = result.verdict
             outcome = Text(str(verdict.outcome), ("green", "yellow", "red")[verdict.outcome])
-            reason = Text("" if verdict.holds else verdict.reason)  # no markup in it, whatever the history holds
+            reason = Text("" if verdict.holds else abridged(verdict.reason))  # no markup in it, whatever the history holds
             judged = f"{verdict.model}; {verdict.profile}" if verdict.profile else verdict.model
             row = (Text(result.file), outcome, Text(judged), str(verdict.operations))
             table.add_row(*row, f"{verdict.check_seconds:.3f}", reason)
@@ -241,7 +245,7 @@ def _print_table(results: list[Checked]) -> None:
     else:
         for result in results:
             verdict = result.verdict
-            why = "" if verdict.holds else f": {verdict.reason}"
+            why = "" if verdict.holds else f": {abridged(verdict.reason)}"
             judged = f"; {verdict.profile}" if verdict.profile else ""
             click.echo(
                 f"{result.file}: {verdict.outcome} ({verdict.model}, {verdict.operations} operations{judged}){why}"

@@ -67,6 +67,14 @@ def test_inconsistent_offsets_count_per_offset():
     book = sent("a", "b").send(1, ("x", [1, "c"]))
     book.poll(2, {"x": [[0, "a"], [1, "b"]]}).poll(3, {"x": [[1, "c"]]})
     assert book.counts()["inconsistent-offsets"] == 1
+    (finding,) = book.judge().findings["inconsistent-offsets"]
+    assert set(finding.operations) == {2, 4}, "the operations that claim each value, whoever wrote it"
+
+
+def test_an_offset_that_was_polled_otherwise_names_send_and_poll():
+    found = sent("a", "b").poll(1, {"x": [[0, "z"], [1, "b"]]}).judge().findings
+    assert set(found["inconsistent-offsets"][0].operations) == {0, 4}
+    assert found["corrupt-payload"][0].operations == (0, 4)
 
 
 def test_an_unknown_send_conflicts_only_once_it_was_seen():

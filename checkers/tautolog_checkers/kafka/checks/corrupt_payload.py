@@ -13,6 +13,7 @@ ANOMALY = "corrupt-payload"
 
 def check(evidence: Evidence, findings: Findings) -> None:
     """Every divided offset of which one value was sent and another one by nobody."""
+    claimants = evidence.claimants()
     for key, log in evidence.partitions.items():
         for offset, values in sorted(log.conflicts.items()):
             sent = [value for value in values if value in log.writers]
@@ -20,6 +21,6 @@ def check(evidence: Evidence, findings: Findings) -> None:
             if sent and strange:
                 writer = log.writers[min(sent, key=repr)]
                 findings.add(
-                    ANOMALY, key, (writer.index,), "offset {} of {} was polled as {}, which nobody sent", offset, key,
+                    ANOMALY, key, (writer.index, claimants[key, offset, strange[0]]), "offset {} of {} was polled as {}, which nobody sent", offset, key,
                     strange[0],
                 )  # fmt: skip

@@ -13,6 +13,7 @@ ANOMALY = "inconsistent-offsets"
 
 def check(evidence: Evidence, findings: Findings) -> None:
     """Every offset that has several values."""
+    claimants = evidence.claimants()
     for key, log in evidence.partitions.items():
         for offset in sorted(log.conflicts):
             values = sorted(log.conflicts[offset], key=repr)
@@ -21,6 +22,5 @@ def check(evidence: Evidence, findings: Findings) -> None:
                 if len(values) < 4
                 else f"{len(values)} values: {values[0]!r}, {values[1]!r}, …"
             )
-            writers = (log.writers.get(value) for value in values)
-            operations = tuple(writer.index for writer in writers if writer is not None)
+            operations = tuple(claimants[key, offset, value] for value in values)
             findings.add(ANOMALY, key, operations, "offset {} of {} holds {}", offset, key, named)
