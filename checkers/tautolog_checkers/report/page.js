@@ -3,11 +3,27 @@
 (() => {
   const scene = JSON.parse(document.getElementById("scene").textContent);
   const $ = (id) => document.getElementById(id);
+  const digits = new Map([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((c, d) => [c.charCodeAt(0), d]));
+  const column = (text) => {  // five bits a digit, the least first; the sixth says that more follow; odd numbers are negative
+    const values = [];
+    for (let i = 0, value = 0, unit = 1; i < text.length; i++) {
+      const digit = digits.get(text.charCodeAt(i));
+      value += (digit & 31) * unit;
+      if (digit & 32) unit *= 32;
+      else { values.push(value % 2 ? -(value + 1) / 2 : value / 2); value = 0; unit = 1; }
+    }
+    return Float64Array.from(values);
+  };
+  for (const name of ["length", "process", "type", "function", "key"]) if (name in scene) scene[name] = column(scene[name]);
   const sums = (deltas) => { let at = 0; return Float64Array.from(deltas, (d) => (at += d)); };
-  const call = sums(scene.call), n = call.length;
-  const index = scene.index ? sums(scene.index) : call;
+  scene.order = sums(column(scene.order));
+  const call = sums(column(scene.call)), n = call.length;
+  const index = scene.index ? sums(column(scene.index)) : call;
   const end = Float64Array.from(call, (c, i) => scene.length[i] < 0 ? Infinity : c + scene.length[i]);
-  const parts = (scene.partitions || []).map((p) => ({ ...p, operation: sums(p.operation), offset: sums(p.offset) }));
+  const parts = (scene.partitions || []).map((p) => {
+    const run = column(p.run);
+    return { ...p, operation: sums(column(p.operation)), offset: sums(column(p.offset)), kind: run.map((x) => x % 2), count: run.map((x) => Math.floor(x / 2)) };
+  });
   const keys = scene.keys || [];
   const called = (p) => /^-?\d+$/.test(scene.processes[p]) ? "process " + scene.processes[p] : scene.processes[p];
   const TYPE = ["ok", "failed", "unknown"];
@@ -225,7 +241,7 @@
   const drawGrid = () => {
     if (!parts.length) return;
     const k = view.key < 0 ? 0 : view.key, p = parts[k];
-    $("gridtitle").textContent = `Offsets of partition ${keys[k]} (up) over time: sent (bars, as long as the send) and polled (upright lines)`;
+    $("gridtitle").textContent = `Offsets of partition ${keys[k]} (up) over time: sent (bars, as long as the send) and polled (upright lines)${scene.every > 1 ? `; of one operation in ${scene.every}` : ""}`;
     const [pen, width, full] = prepare($("grid"), gridBox.height + 18), height = full - 18;
     let low = Infinity, high = -Infinity;
     const inside = [];
@@ -310,8 +326,7 @@
   const show = (operations, key) => {
     const inOrder = [...new Set(operations)].sort((a, b) => call[a] - call[b]);
     view.marked = new Map(inOrder.map((i, number) => [i, number + 1]));
-    const at = keys.indexOf(key);
-    if (at >= 0) { view.key = at; $("key").value = at; }
+    if (key >= 0) { view.key = key; $("key").value = key; }
     view.near = null;
     const seen = inOrder.map((i) => (runsOf.get(i) || []).filter(([k]) => k === view.key).map(([k, r]) => [parts[k].offset[r], parts[k].offset[r] + parts[k].count[r] - 1])).filter((r) => r.length);
     if (seen.length) {  // the offsets that all of them have to do with, or all of their offsets

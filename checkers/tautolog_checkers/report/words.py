@@ -42,6 +42,17 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def cut(text: str, limit: int) -> str:
+    """A text that takes about `limit` bytes of a page at most, with all that has to be escaped there."""
+    if len(text) * 6 <= limit:
+        return text
+    weight = len(text_of(text).encode(errors="replace")) + 5 * text.count("<") - 2
+    if weight <= limit:
+        return text
+    data = text.encode(errors="replace")
+    return data[: max(1, len(data) * limit // weight - 1)].decode(errors="ignore") + "…"
+
+
 def abridged(text: str, limit: int = 280) -> str:
     """A sentence of at most `limit` characters: its beginning and its end."""
     return text if len(text) <= limit else f"{text[: limit * 3 // 4]} … {text[3 - limit // 4 :]}"

@@ -15,9 +15,12 @@ from tautolog_checkers.history.events import Event, History
 from tautolog_checkers.history.operations import pair
 from tautolog_checkers.kafka.profiles import CLASSES
 from tautolog_checkers.promises import PROMISES
+from tautolog_checkers.report import scene as scene_module
+from tautolog_checkers.report.columns import packed
 from tautolog_checkers.report.page import render_page
 from tautolog_checkers.report.scene import build_scene
-from tautolog_checkers.report.words import tell
+from tautolog_checkers.report.words import abridged, cut, tell
+from tautolog_checkers.verdict import Outcome, Verdict
 
 
 def history(link="a"):
@@ -117,12 +120,83 @@ def test_operations_in_few_words():
     assert words("write", "a" * 300, "a" * 300, limit=20) == 'write "aaaaaaaaaaaa…'
 
 
+def test_columns_of_numbers_take_one_character_where_they_are_small():
+    assert packed([0, 1, -1, 15, 16, -500, 2**40]) == "ACBegBnfggggggggC"
+
+
+def test_names_are_in_their_natural_order():
+    events = [Event(n, name, "invoke", "write", n) for n, name in enumerate(["w-10", "b", "w-9", 10, 9, "w-9-1"])]
+    assert build_scene(History(events), check_history(events))["processes"] == ["9", "10", "b", "w-9", "w-9-1", "w-10"]
+
+
+def test_long_values_are_cut_in_the_middle_and_long_names_at_the_end():
+    events, endless = [], "<" + "y" * 5000
+    for process, f, value, told in ((endless, "write", endless, endless), (1, "read", None, "never")):
+        events.append(Event(len(events), process, "invoke", f, value))
+        events.append(Event(len(events), process, "ok", f, told))
+    verdict = check_history(History(events), model="register")
+    assert "never" in verdict.reason
+    text = render_page(History(events), verdict)
+    assert "y" * 500 not in text
+    assert abridged("b" + "y" * 5000 + "e").startswith("by")
+    assert abridged("b" + "y" * 5000 + "e").endswith("ye")
+    assert len(abridged("y" * 5000)) <= 280
+    assert len(json.dumps(cut("<" * 99, 60)).replace("<", "\\u003c")) <= 70
+
+
+def test_what_a_witness_leans_on_is_told_and_framed():
+    events = taken_too_soon()
+    verdict = check_history(events)
+    assert verdict.supporting
+    assert build_scene(events, verdict)["supporting"]
+    assert "<td>leant on</td>" in render_page(events, verdict)
+
+
+def taken_too_soon():
+    """A queue that gave away its second element first."""
+    events = []
+    for process, f, value, told in (
+        (0, "enqueue", 1, 1), (1, "enqueue", 2, 2), (2, "dequeue", None, 2), (0, "dequeue", None, None),
+    ):  # fmt: skip
+        events.append(Event(len(events), process, "invoke", f, value))
+        events.append(Event(len(events), process, "ok", f, told))
+    return History(events)
+
+
+def test_where_there_is_too_much_every_second_operation_is_drawn_and_the_witness(monkeypatch):
+    events = history()
+    verdict = check_history(events)
+    everything = build_scene(events, verdict)
+    monkeypatch.setattr(scene_module, "RUNS", 3)
+    thinned = build_scene(events, verdict)
+    assert (everything["every"], thinned["every"]) == (1, 2)
+    assert thinned["partitions"][0]["operation"] == packed([0, 1, 1, 2, 0]), "operation 1 is the witness"
+
+
 @pytest.mark.nightly
 def test_a_page_of_100_000_operations_is_small(tmp_path):
     file = tmp_path / "large.jsonl"
     write_kafka(file, 100_000, transactional=False)
     checked, events = check_loaded(file, Options())
     assert len(render_page(events, checked.verdict).encode()) < 5_000_000
+
+
+@pytest.mark.nightly
+def test_a_page_of_100_000_polls_of_many_partitions_is_small():
+    """Every client reads thirty partitions, whose values and names are long and have to be escaped."""
+    events, ends = [], [0] * 30
+    for number in range(100_000):
+        process, kind = f"<client {number % 5000} {'<' * 60}>", "send" if number % 2 else "poll"
+        if kind == "send":
+            key = number % 30
+            told = [["send", str(key), [ends[key], f"<{number}>" * 30]]]
+            ends[key] += 1
+        else:
+            told = [["poll", {str(key): [[number * 3, f"{number}"]] for key in range(30)}]]
+        events.append(Event(len(events), process, "invoke", kind, [["poll"]] if kind == "poll" else told))
+        events.append(Event(len(events), process, "ok", kind, told))
+    text = render_page(History(events), Verdict(outcome=Outcome.HOLDS, model="kafka"))
+    assert len(text.encode()) < 5_000_000
 
 
 EVERYTHING = """<script>
@@ -164,7 +238,7 @@ def test_a_browser_draws_it_without_complaint_and_opens_at_the_witness(tmp_path)
     assert '<option value="0">1</option>' in shown
 
 
-@pytest.mark.parametrize("make", [history, stuck, linear])
+@pytest.mark.parametrize("make", [history, stuck, linear, taken_too_soon])
 def test_every_control_works_without_complaint(make, tmp_path):
     events = make()
     text = render_page(events, check_history(events, certificate=True), "every control")
