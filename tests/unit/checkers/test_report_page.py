@@ -212,13 +212,17 @@ for (const key of ["+", "-", "ArrowLeft", "ArrowRight", "0", "w"]) dispatchEvent
 </script>"""
 
 
+FRAMES = "<script>requestAnimationFrame = (draw) => setTimeout(draw);</script>"
+"""Virtual time waits for timers, but not for frames, which come late on a busy machine."""
+
+
 def in_browser(folder, text):
     """The page after its script ran, as the browser has it."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("no chromium on this machine")
     file = folder / "page.html"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text.replace("<head>", f"<head>{FRAMES}", 1), encoding="utf-8")
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--v=0"]
     run = subprocess.run(
         [browser, *options, "--window-size=1200,900", f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=2000",
