@@ -42,6 +42,10 @@ class HistoryError(ValueError):
         where = f"{file}:{line}" if line else file
         super().__init__(f"{where}: expected {expected}" + (f", found {found}" if found else ""))
 
+    def __reduce__(self) -> tuple[type[HistoryError], tuple[str, int, str, str]]:
+        """How it comes back from a worker process: its sentence alone would not do."""
+        return HistoryError, (self.file, self.line, self.expected, self.found)
+
 
 class ShapeError(ValueError):
     """A value that a function does not take or give: what was expected, and what was found."""

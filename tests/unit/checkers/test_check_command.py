@@ -139,6 +139,15 @@ def test_a_malformed_line_is_64_with_its_place_or_counted(call):
     assert json.loads(text)["files"][0]["skipped"] == 1
 
 
+def test_a_malformed_line_of_one_of_many_files_is_64_with_its_place(call):
+    (call.folder / "odd.jsonl").write_text(register(1) + "{\n")
+    code, text = call("good.jsonl", "odd.jsonl", "bad.jsonl")
+    assert code == 64
+    assert "odd.jsonl:5: expected a JSON object" in text
+    code, text = call("good.jsonl", "odd.jsonl", "--lenient", "--json")
+    assert (code, [entry["skipped"] for entry in json.loads(text)["files"]]) == (0, [0, 1])
+
+
 def test_the_first_state_can_be_given(call):
     (call.folder / "first.jsonl").write_text(
         line(0, 0, "invoke", "read", None) + "\n" + line(1, 0, "ok", "read", 7) + "\n"
