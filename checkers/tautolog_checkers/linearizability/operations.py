@@ -34,6 +34,10 @@ UNSEEN: Final = _Word("UNSEEN")
 """A state (or a part of one) of which only this is known: nothing that is still to come can tell what it is."""
 
 
+ANSWERING: Final = frozenset({"read", "get", "dequeue", "pop"})
+"""Functions whose answer is told even where it is nothing."""
+
+
 class Op:
     """One operation.
 
@@ -71,7 +75,8 @@ class Op:
         asked = self.f if self.argument is None else f"{self.f} {text_of(self.argument)}"
         if not self.known:
             return f"{asked} (unknown)"
-        return asked if self.result is True or self.result == self.argument else f"{asked} → {text_of(self.result)}"
+        silent = self.f not in ANSWERING and (self.result is True or self.result == self.argument)
+        return asked if silent else f"{asked} → {text_of(self.result)}"
 
     def __repr__(self) -> str:
         ret = "" if self.ret == FOREVER else self.ret

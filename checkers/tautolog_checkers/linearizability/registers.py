@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from tautolog_checkers.linearizability.conflicts import Answer, Conflict, Inapplicable
-from tautolog_checkers.linearizability.operations import FOREVER, Op
+from tautolog_checkers.linearizability.operations import FOREVER, Op, text_of
 
 NAME = "zones of unique writes, O(n log n)"
 
@@ -72,4 +72,4 @@ def _clash(
 
 def _conflict(one: object, other: object, zones: dict[object, list[Op]], writes: dict[object, Op]) -> Conflict:
     ops = {op.index: op for value in (one, other) for op in (writes[value], *zones[value]) if op.index >= 0}
-    return Conflict(f"{one!r} surely held before and after {other!r} did", tuple(ops.values()))
+    return Conflict(f"{text_of(one)} surely held before and after {text_of(other)} did", tuple(ops.values()))

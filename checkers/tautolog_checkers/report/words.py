@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tautolog_checkers.history.operations import Operation
+from tautolog_checkers.linearizability.operations import ANSWERING
 
 FEW = 3
 """Up to how many records of a partition are told one by one."""
@@ -29,6 +30,8 @@ def tell(operation: Operation, limit: int = 160, key: Any = None) -> str:
     if asked is None and told is not None:
         return shortened(f"{invoked.f} → {text_of(told)}", limit)
     words = invoked.f if asked is None else f"{invoked.f} {text_of(asked)}"
+    if told is None and operation.ok and invoked.f in ANSWERING:
+        return shortened(f"{words} → null", limit)
     return shortened(words if told is None or told == asked else f"{words} → {text_of(told)}", limit)
 
 

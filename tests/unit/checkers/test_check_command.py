@@ -272,6 +272,14 @@ def test_each_model_is_recognised_in_its_documented_form(call, model, right, wro
     assert 2 * len(right) in entry["witness"] or model == "mutex"
 
 
+def test_operations_are_told_as_a_history_has_them(call):
+    rows = [("write", "a", "a"), ("cas", ["a", "b"], ["a", "b"]), ("read", None, None)]
+    (call.folder / "h.jsonl").write_text(history(*rows))
+    _, text = call("h.jsonl")
+    assert "operation 4, read → null, fits no order" in text
+    assert "not allowed: 4 read → null" in text
+
+
 def test_kv_is_recognised_by_its_keys(call):
     right = [("put", "a", "a"), ("append", "b", "b"), ("get", None, "ab")]
     (call.folder / "h.jsonl").write_text(history(*right, key="k"))

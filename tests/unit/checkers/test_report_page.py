@@ -111,6 +111,8 @@ def test_operations_in_few_words():
 
     assert words("write", 1, 1) == "write 1"
     assert words("read", None, 2) == "read → 2"
+    assert words("read", None, None) == "read → null"
+    assert words("acquire", None, None) == "acquire"
     assert words("append", 7, [0, 7]) == "append 7 → [0,7]"
     assert words("send", [["send", "x", "a"]], [["send", "x", [0, "a"]]]) == 'send x: "a" at 0'
     assert words("poll", [["poll"]], [["poll", {}]]) == "poll → nothing"
