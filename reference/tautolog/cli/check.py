@@ -237,7 +237,9 @@ def _print_table(results: list[Checked]) -> None:
         for result in results:
             verdict = result.verdict
             outcome = Text(str(verdict.outcome), ("green", "yellow", "red")[verdict.outcome])
-            reason = Text("" if verdict.holds else abridged(verdict.reason))  # no markup in it, whatever the history holds
+            reason = Text(
+                "" if verdict.holds else abridged(verdict.reason)
+            )  # no markup in it, whatever the history holds
             judged = f"{verdict.model}; {verdict.profile}" if verdict.profile else verdict.model
             row = (Text(result.file), outcome, Text(judged), str(verdict.operations))
             table.add_row(*row, f"{verdict.check_seconds:.3f}", reason)

@@ -263,7 +263,7 @@ def test_two_halves_of_a_character_are_one(tmp_path):
 
 @pytest.mark.parametrize("data", [b"no gzip", gzip.compress(b'{"process":0}' * 99)[:-9]])
 def test_a_damaged_gzip_file_is_told_in_one_sentence(tmp_path, data):
-    with pytest.raises(HistoryError, match=r"h.gz: expected a whole gzip file, found "):
+    with pytest.raises(HistoryError, match=r"h.gz: expected a whole gzipped file, found "):
         read(data, tmp_path, "h.gz")
 
 

@@ -74,9 +74,10 @@ def test_verification_is_needed_although_epochs_are_bumped():
     assert explore(remembers, BOUNDS).verdict == "holds"
 
 
-def test_every_obligation_is_decidable():
+def test_every_obligation_about_a_step_is_decidable():
+    """That an epoch is the first of all, which the initial state says, is the only alternation in a cycle."""
     for name in ("idempotence", "transactions", "transactions-1"):
-        assert cycles(load(name)) == []
+        assert all(edge.where.startswith("initial state of ") for edge in cycles(load(name)))
 
 
 @pytest.mark.parametrize(
