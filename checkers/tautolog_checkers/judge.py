@@ -54,8 +54,8 @@ def check_history(
 
     Raises:
         HistoryError: the history is malformed.
-        QuestionError: no model is named and none can be recognised, there is no such model or profile, or a model that is
-            not ours failed.
+        QuestionError: no model is named and none can be recognised, there is no such model or profile, an option does not
+            fit the model, or a model that is not ours failed.
 
     """
     began = time.perf_counter()
@@ -67,6 +67,8 @@ def check_history(
                 return Verdict(outcome=Outcome.UNKNOWN, reason="no operations")
             raise QuestionError("no model is recognised by content; name one with --model")
     if model == "kafka":
+        if initial is not None:
+            raise QuestionError("--initial is a model's first state; this is a history of sends and polls")
         return judge_kafka(history, profile, ww_edges=ww_edges, budget=budget)
     try:
         judged = load_model(model) if isinstance(model, str) else adapt(model() if isinstance(model, type) else model)
@@ -79,6 +81,8 @@ def check_history(
         raise QuestionError(f"--initial: expected JSON, found {initial!r}") from error
     if isinstance(profile, Profile) or profile:
         raise QuestionError(f"a profile is for sends and polls; this is a history of {judged.name}")
+    if ww_edges:
+        raise QuestionError(f"--ww-deps is for sends and polls; this is a history of {judged.name}")
     try:
         verdict = judge_model(history, judged, initial=first, budget=budget, certificate=certificate)
     except (HistoryError, LimitReached, MemoryError):

@@ -8,7 +8,6 @@ general parser. Both give the same.
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import re
@@ -20,6 +19,7 @@ from tautolog_checkers.history.edn_values import Keyword, Symbol, Tagged, hashab
 from tautolog_checkers.history.events import TYPES, Event, History, distinct, make_event
 from tautolog_checkers.history.problems import DEPTH, LOOK, Problems, short, utf8
 from tautolog_checkers.history.values import is_steps
+from tautolog_checkers.quiet import collector_paused
 
 TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"|#_|##-?\w+|#\{|[\[\](){}]|;[^\n]*|\\.[^\s,\[\](){}";]*|[^\s,\[\](){}";]+|"', re.DOTALL
@@ -190,15 +190,10 @@ def _tag(current: list[Any], tag: str) -> None:
 def read_edn(data: bytes, problems: Problems) -> History:
     """Read a whole document of operations."""
     text = utf8(data, problems)
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with collector_paused():
         events = _by_line(text, problems)
         if events is None:
             events = _generally(text, problems)
-    finally:
-        if was_enabled:
-            gc.enable()
     return History(distinct(events, problems), problems, "edn")
 
 

@@ -10,7 +10,6 @@ are no UTF-8, and nesting deeper than the parser goes, are problems like any oth
 
 from __future__ import annotations
 
-import gc
 import gzip
 import json
 from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ from tautolog_checkers.history.edn_values import Tagged, hashable
 from tautolog_checkers.history.events import FIELDS, TYPES, Event, History, distinct, make_event
 from tautolog_checkers.history.problems import DEPTH, LOOK, MARK, Problems, lines, refuse_deep
 from tautolog_checkers.history.values import is_steps
+from tautolog_checkers.quiet import collector_paused
 
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # the C scanner, without a call around it
 _FIELD_COUNT = len(FIELDS)
@@ -43,9 +43,7 @@ def read_jsonl(path: str | Path, *, lenient: bool = False) -> History:
 def read_lines(data: bytes, problems: Problems) -> History:
     """Read a whole JSON Lines document."""
     events: list[Event] = []
-    was_enabled = gc.isenabled()
-    gc.disable()  # a million live events make every collection a walk over all of them
-    try:
+    with collector_paused():
         for line, raw in enumerate(lines(data.removeprefix(MARK.encode())), 1):
             if not line & LOOK and problems.look is not None:
                 problems.look()
@@ -55,9 +53,6 @@ def read_lines(data: bytes, problems: Problems) -> History:
                     event = _event(fields, len(events), line, problems)
                     if event is not None:
                         events.append(event)
-    finally:
-        if was_enabled:
-            gc.enable()
     return History(distinct(events, problems), problems, "jsonl")
 
 

@@ -5,8 +5,10 @@ A run that breaks a liveness promise has a cycle at its end; its rows stand besi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
+from tautolog_checkers.model.explore.search import Exploration
 from tautolog_checkers.model.tables import Trace, element, event_text, state_lines
 from tautolog_spec.language.models import Model
 
@@ -51,11 +53,30 @@ def picture(model: Model, trace: Trace, broken: str, cycle: Trace | None = None)
     if cycle is not None:
         drawn.append(_bar(len(trace) + 1, total, side))
     svg = f'<svg width="100%" viewBox="0 0 {side + 900} {height}" role="img">{"".join(drawn)}</svg>'
-    title = escape(f"{model.title}: a broken promise")
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
-        f"<h1>{title}</h1><p>{escape(broken)}</p><p>{_summary(len(trace), cycle)}</p>{svg}</html>\n"
-    )
+    words = f"<p>{escape(broken)}</p><p>{_summary(len(trace), cycle)}</p>"
+    return _page(f"{model.title}: a broken promise", words + svg)
+
+
+def nothing_broken(model: Model, bounds: Mapping[str, int], found: Exploration) -> str:
+    """A page for a search that broke nothing: what was explored, and how much of it."""
+    instance = ", ".join(f"{name} = {number}" for name, number in bounds.items())
+    if found.verdict == "holds":
+        title, words = (
+            "every promise holds",
+            f"All {found.distinct:,} states of {instance}, {found.depth} levels deep, keep:",
+        )
+    else:
+        title, words = (
+            "not decided",
+            f"Of {instance}, {found.distinct:,} states were seen before the limit. Kept in them:",
+        )
+    kept = "".join(f"<li>{escape(one.meaning)}</li>" for one in model.invariants if one.is_safety)
+    return _page(f"{model.title}: {title}", f"<p>{escape(words)}</p><ul>{kept}</ul>")
+
+
+def _page(title: str, body: str) -> str:
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    return f"{head}<h1>{escape(title)}</h1>{body}</html>\n"
 
 
 def _summary(steps: int, cycle: Trace | None) -> str:

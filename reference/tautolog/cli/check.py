@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
     from tautolog_checkers.files import Checked, Options
+    from tautolog_checkers.verdict import Verdict
 
 SUFFIXES = (".jsonl", ".json", ".edn", ".log", ".txt", ".packed", ".gz")
 """What a folder is searched for."""
@@ -78,7 +79,7 @@ def check(
         elif len(results) == 1:
             _print(results[0], certificate=certificate)
         else:
-            _print_table(results)
+            _print_table(results, certificate=certificate)
     except BrokenPipeError:  # who reads no further is still told the verdict, by the exit code
         abandon_output()
     return (0, 2, 1)[worst]
@@ -151,9 +152,7 @@ def _check_all(files: list[Path], options: Options) -> list[Checked]:
                 except (OSError, ValueError) as error:
                     pool.shutdown(cancel_futures=True)
                     raise _usage(error, file) from error
-                except (
-                    BrokenProcessPool
-                ):  # one of them was ended; whose fault it was shows when each has its own worker
+                except BrokenProcessPool:  # one was ended; whose fault it was shows when each has its own worker
                     results.append(_check_alone(file, options))
                 progress.advance(task)
     return results
@@ -205,9 +204,17 @@ def _print(result: Checked, *, certificate: bool) -> None:
         click.echo(f"  witness: operations {', '.join(map(str, verdict.witness))}")
     for step in verdict.stuck:
         click.echo(f"  {abridged(step)}")
-    if verdict.certificate and certificate:
-        click.echo(f"  certificate: {' '.join(map(str, verdict.certificate))}")
+    if certificate:
+        _print_certificate("", verdict)
     _print_skipped(result)
+
+
+def _print_certificate(of: str, verdict: Verdict) -> None:
+    """The order of effect of a history that holds, or why there is none."""
+    if verdict.certificate:
+        click.echo(f"  {of}certificate: {' '.join(map(str, verdict.certificate))}")
+    elif verdict.holds:
+        click.echo(f"  {of}certificate: none, sends and polls are not put in one order")
 
 
 def _print_skipped(result: Checked) -> None:
@@ -217,7 +224,7 @@ def _print_skipped(result: Checked) -> None:
         )
 
 
-def _print_table(results: list[Checked]) -> None:
+def _print_table(results: list[Checked], *, certificate: bool) -> None:
     """Many verdicts: a table on a terminal, plain lines otherwise."""
     from collections import Counter
 
@@ -237,9 +244,7 @@ def _print_table(results: list[Checked]) -> None:
         for result in results:
             verdict = result.verdict
             outcome = Text(str(verdict.outcome), ("green", "yellow", "red")[verdict.outcome])
-            reason = Text(
-                "" if verdict.holds else abridged(verdict.reason)
-            )  # no markup in it, whatever the history holds
+            reason = Text("" if verdict.holds else abridged(verdict.reason))  # no markup, whatever the history holds
             judged = f"{verdict.model}; {verdict.profile}" if verdict.profile else verdict.model
             row = (Text(result.file), outcome, Text(judged), str(verdict.operations))
             table.add_row(*row, f"{verdict.check_seconds:.3f}", reason)
@@ -255,4 +260,6 @@ def _print_table(results: list[Checked]) -> None:
     counts = Counter(str(result.verdict.outcome) for result in results)
     click.echo(f"{len(results)} histories: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
     for result in results:
+        if certificate:
+            _print_certificate(f"{result.file}: ", result.verdict)
         _print_skipped(result)

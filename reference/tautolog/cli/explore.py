@@ -68,15 +68,12 @@ def explore(
         found = search.explore(text, wanted, symmetric=symmetric, limit=limit)
         if not safety:
             found = search.with_liveness(found, text, wanted, limit=limit)
-    if found.trace is not None:
-        if page is not None:
-            write(page, _picture(text, found))
-        if out is not None:
-            write(out, _lines(text, wanted, found))
-    else:
-        for path in (page, out):
-            if path is not None:
-                click.echo(f"{path}: not written, no promise is broken (the verdict is {found.verdict})", err=True)
+    if page is not None:
+        write(page, _picture(text, wanted, found))
+    if out is not None and found.trace is not None:
+        write(out, _lines(text, wanted, found))
+    elif out is not None:
+        click.echo(f"{out}: not written, no promise is broken (the verdict is {found.verdict})", err=True)
     if as_json:
         show_json(_document(found))
     else:
@@ -116,10 +113,11 @@ def _lines(model: Model, bounds: dict[str, int], found: Exploration) -> str:
     return "\n".join([*emit(model.name, bounds, whole, states=True), ""])
 
 
-def _picture(model: Model, found: Exploration) -> str:
-    from tautolog_checkers.model.picture import picture
+def _picture(model: Model, bounds: dict[str, int], found: Exploration) -> str:
+    from tautolog_checkers.model.picture import nothing_broken, picture
 
-    assert found.trace is not None
+    if found.trace is None:
+        return nothing_broken(model, bounds, found)
     return picture(model, found.trace, model.promise(found.broken).meaning, found.cycle)
 
 

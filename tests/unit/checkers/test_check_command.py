@@ -33,6 +33,9 @@ def call(tmp_path):
     (tmp_path / "good.jsonl").write_text(register(1))
     (tmp_path / "bad.jsonl").write_text(register(2))
     (tmp_path / "empty.jsonl").write_text("")
+    sent = [[["send", "x", 1]], [["send", "x", [0, 1]]], [["poll"]], [["poll", {"x": [[0, 1]]}]]]
+    rows = (line(n, 0, ("invoke", "ok")[n % 2], value[0][0], value) for n, value in enumerate(sent))
+    (tmp_path / "sent.jsonl").write_text("\n".join(rows) + "\n")
 
     def run(*arguments, command=check):
         named = [str(tmp_path / a) if a.endswith((".jsonl", ".edn", ".packed", "folder")) else a for a in arguments]
@@ -120,6 +123,8 @@ def test_the_profile_is_told_of_each_of_many_files(call):
         (("good.jsonl", "--model", "mutex:Nothing"), "no model"),
         (("good.jsonl", "bad.jsonl", "--html", "x.html"), "--html shows one history"),
         (("good.jsonl", "--profile", "acks=all"), "a profile is for sends and polls"),
+        (("good.jsonl", "--ww-deps"), "--ww-deps is for sends and polls; this is a history of register"),
+        (("sent.jsonl", "--initial", "1"), "--initial is a model's first state; this is a history of sends and polls"),
     ],
 )
 def test_wrong_usage_is_64_and_one_sentence(call, arguments, words):
@@ -127,6 +132,17 @@ def test_wrong_usage_is_64_and_one_sentence(call, arguments, words):
     assert code == 64
     assert words in text
     assert "\n" not in text
+
+
+def test_an_order_of_effect_for_each_history_that_has_one(call):
+    text = call("good.jsonl", "bad.jsonl", "sent.jsonl", "--certificate")[1]
+    lines = [row.removeprefix(f"  {call.folder}/") for row in text.splitlines() if "certificate" in row]
+    assert lines == [
+        "good.jsonl: certificate: 0 2",
+        "sent.jsonl: certificate: none, sends and polls are not put in one order",
+    ]
+    assert "certificate: 0 2" in call("good.jsonl", "--certificate")[1]
+    assert "certificate" not in call("bad.jsonl", "--certificate")[1]
 
 
 def test_a_malformed_line_is_64_with_its_place_or_counted(call):
@@ -421,7 +437,7 @@ def test_a_table_on_a_terminal_shows_values_as_they_are(call, monkeypatch, capsy
     odd.write_text(history(("write", 1, 1), ("read", None, "[/x]")))
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "200")
-    module._print_table([check_file(odd, Options())] * 2)
+    module._print_table([check_file(odd, Options())] * 2, certificate=False)
     shown = capsys.readouterr().out
     assert "odd [red].jsonl" in re.sub(r"\s+", " ", shown)
     assert "'[/x]' was read and never written" in shown

@@ -86,12 +86,19 @@ def test_explore_prints_and_draws_the_trace(tmp_path):
     assert "http" not in text
 
 
-def test_where_nothing_is_broken_nothing_is_drawn(tmp_path):
-    code, output = run("explore", "quorum", "Replica=2", "--html", tmp_path / "page.html", "--json")
+def test_where_nothing_is_broken_the_page_says_what_was_explored(tmp_path):
+    page, trace = tmp_path / "page.html", tmp_path / "trace.jsonl"
+    code, output = run("explore", "quorum", "Replica=2", "--html", page, "--trace", trace, "--json")
     assert code == 0
-    assert f"{tmp_path / 'page.html'}: not written, no promise is broken (the verdict is holds)" in output
+    assert f"{trace}: not written, no promise is broken (the verdict is holds)" in output
     assert '"distinct": 1380' in output
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [page]
+    text = page.read_text(encoding="utf-8")
+    assert "every promise holds" in text
+    assert "All 1,380 states of Replica = 2, " in text
+    assert "<li>An epoch has at most one leader.</li>" in text
+    assert run("explore", "quorum", "Replica=2", "--limit", "10", "--html", page)[0] == 2
+    assert "Of Replica = 2, " in page.read_text(encoding="utf-8")
 
 
 def test_explore_that_gives_up_ends_with_two():
