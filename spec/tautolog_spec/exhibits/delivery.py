@@ -12,11 +12,12 @@ EXHIBITS: tuple[Bug, ...] = (
     Bug(
         fix=Fix.COMMIT_AFTER_PROCESSING,
         title="The offset of a record that was only received",
-        story="A client stores the offset of a record just before it hands the record to the application, and commits "
-        "what is stored in the background. The process dies while it works at the record; whoever takes over begins "
-        "behind it.",
-        reported="librdkafka #1122 and #2609, https://github.com/confluentinc/librdkafka/issues/1122; "
-        "franz-go #57, https://github.com/twmb/franz-go/issues/57",
+        story="With automatic commits the offset of a record is committed once the application was handed the record, and "
+        "before it is through with it: early Java clients did so at the end of a poll, librdkafka does unless told "
+        "otherwise. The process dies while it works at the record; whoever takes over begins behind it. In the model groups "
+        "the same takes 7 steps.",
+        reported="KAFKA-3824, https://github.com/apache/kafka/pull/1502; librdkafka #1122 and #2609, "
+        "https://github.com/confluentinc/librdkafka/issues/1122; franz-go #57, https://github.com/twmb/franz-go/issues/57",
         model="delivery",
         promise="at_least_once",
         bounds=ONE_WORKER,
@@ -70,8 +71,8 @@ EXHIBITS: tuple[Bug, ...] = (
         story="The effect is in one system and the key in another. A worker dies between the two, or is at work for longer "
         "than its lock lives; the lock expires, the next worker finds no key, holds the newer token, and applies the "
         "effect again.",
-        reported="CAP #1682, https://github.com/dotnetcore/CAP/issues/1682; against it: Helland 2012, Idempotence is not a "
-        "medical condition, https://queue.acm.org/detail.cfm?id=2187821",
+        reported="CAP #1682, https://github.com/dotnetcore/CAP/issues/1682 (a lock of 30 seconds, and messages that were "
+        "processed twice); against it: Helland 2012, Idempotence is not a medical condition, https://queue.acm.org/detail.cfm?id=2187821",
         model="delivery",
         promise="effect_at_most_once",
         bounds=ONE_WORKER,

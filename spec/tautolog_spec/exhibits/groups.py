@@ -15,7 +15,8 @@ CLASSIC: tuple[Bug, ...] = (
         story="A commit was accepted whatever generation it carried: so did the first coordinator for a group that it had just "
         "taken over, and so, for years, did every coordinator with transactional offset commits, whose requests named no "
         "generation at all. A late commit then stands where the new owner's should, and nobody notices.",
-        reported=f"KIP-447, {KIPS}/KIP-447; the discussion of KAFKA-2555, {PULLS}/221",
+        reported=f"KIP-447, {KIPS}/KIP-447%3A+Producer+scalability+for+exactly+once+semantics; the discussion of KAFKA-2555, "
+        f"{PULLS}/221",
         model="groups",
         promise="no_zombie_commits",
         bounds={"Member": 2, "Generation": 2, "Partition": 1, "Offset": 1},
@@ -28,7 +29,8 @@ CLASSIC: tuple[Bug, ...] = (
         story="A static member's successor takes its place without a rebalance, so both are in the same generation and the "
         "generation tells them apart no more. Unless the coordinator compares the member id, too, the old process, which "
         "was believed dead, goes on to commit beside the new one.",
-        reported=f"KIP-345, {KIPS}/KIP-345; KAFKA-8225, {PULLS}/6650",
+        reported=f"KIP-345, {KIPS}/KIP-345%3A+Introduce+static+membership+protocol+to+reduce+consumer+rebalances; "
+        f"KAFKA-8225, {PULLS}/6650",
         model="groups",
         promise="no_zombie_commits",
         bounds={"Member": 2, "Generation": 1, "Partition": 1, "Offset": 1},
@@ -47,20 +49,6 @@ CLASSIC: tuple[Bug, ...] = (
         bounds={"Member": 1, "Generation": 1, "Partition": 1, "Offset": 2},
         steps=13,
         obligation="consecution commit current_request_advances",
-    ),
-    Bug(
-        fix=Fix.COMMIT_AFTER_PROCESS,
-        title="Committed when polled",
-        story="With automatic commits an offset may be committed when the record has been handed to the application and "
-        "before the application is through with it: early Java clients did so at the end of a poll, librdkafka does unless "
-        "told otherwise. A crash in between loses the record.",
-        reported=f"KAFKA-3824, {PULLS}/1502; https://github.com/confluentinc/librdkafka/issues/2609; "
-        "https://github.com/twmb/franz-go/issues/57",
-        model="groups",
-        promise="at_least_once",
-        bounds={"Member": 1, "Generation": 1, "Partition": 1, "Offset": 1},
-        steps=7,
-        obligation="consecution ask_to_commit request_processed",
     ),
     Bug(
         fix=Fix.OFFSET_RESET_NEW_PARTITIONS,
@@ -95,7 +83,7 @@ CLASSIC: tuple[Bug, ...] = (
         story="Cooperative members keep consuming through a rebalance, so an assignor may not give what one of them claims to "
         "another in that same generation. The cooperative sticky assignor once did: a partition was taken from one member "
         "and given to another in a single round, and the new owner began before the old one had revoked.",
-        reported=f"KIP-429, {KIPS}/KIP-429; KAFKA-14639, {PULLS}/13550",
+        reported=f"KIP-429, {KIPS}/KIP-429%3A+Kafka+Consumer+Incremental+Rebalance+Protocol; KAFKA-14639, {PULLS}/13550",
         model="groups",
         promise="one_owner",
         bounds={"Member": 2, "Generation": 2, "Partition": 1, "Offset": 0},

@@ -15,11 +15,12 @@ EXHIBITS: tuple[Bug, ...] = (
     Bug(
         fix=Fix.QUORUM_UP_TO_DATE_VOTE,
         title="A leader that never had the record",
-        story="A voter compared logs by who had written them, and gave its vote to a candidate with one record although "
-        "it had a hundred of its own. A record that two of three voters had was committed; the third, which lacked it, "
-        "was elected with the vote of one that had it, and had all others drop it.",
-        reported="openraft #1722, https://github.com/databendlabs/openraft/issues/1722; the rule is that of Ongaro and "
-        "Ousterhout 2014, section 5.4.1",
+        story="A request for a vote says where the candidate's log ends, and nobody read that. A record that two of three "
+        "voters had was committed; the third, which lacked it, was elected with the vote of one that had it, and had all "
+        "others drop it.",
+        reported="akka-raft #30, https://github.com/ktoso/akka-raft/issues/30; the same in jgroups-raft #14, "
+        "https://github.com/jgroups-extras/jgroups-raft/issues/14; the rule is that of Ongaro and Ousterhout 2014, "
+        "section 5.4.1",
         model="quorum-disks",
         promise="leader_is_complete",
         bounds={"Replica": 3, "Epoch": 2, "Offset": 1, "Value": 1},
@@ -86,8 +87,10 @@ EXHIBITS: tuple[Bug, ...] = (
         story="A leader that had stepped down still had a record that it never committed. The new leader's records were "
         "appended behind it: the offset fitted, and nobody asked for the epoch of the record before. In KRaft a fetch "
         "names the epoch of the last record that the follower has, and the leader answers with the point where they part.",
-        reported="Zeebe #5360, https://github.com/camunda/camunda/issues/5360; the same with commits in Copycat #265, "
-        "https://github.com/atomix/copycat/issues/265; the field is KIP-595's LastFetchedEpoch",
+        reported="lightraft #11, https://github.com/jasonrogena/lightraft/pull/11; akin to it Zeebe #5360, "
+        "https://github.com/camunda/camunda/issues/5360 (the old leader's record bore the new epoch, and passed for the new "
+        "leader's), and Copycat #265, https://github.com/atomix/copycat/issues/265 (it was not cut off, and committed); the "
+        "field is KIP-595's LastFetchedEpoch",
         model="quorum-disks",
         promise="logs_match",
         bounds={"Replica": 3, "Epoch": 2, "Offset": 2, "Value": 1},
@@ -160,7 +163,8 @@ EXHIBITS: tuple[Bug, ...] = (
         title="A second change on top of one that may still fail",
         story="A leader began a change of voters while the last was not committed. Each of them changed one voter, and "
         "each was harmless; together they were a leap.",
-        reported="NuRaft #67, https://github.com/eBay/NuRaft/pull/67; KIP-853, https://cwiki.apache.org/confluence/"
+        reported="NuRaft #67, https://github.com/eBay/NuRaft/pull/67 (a new leader made a change of its own and left its "
+        "predecessor's, which was not committed, out of account); KIP-853, https://cwiki.apache.org/confluence/"
         "display/KAFKA/KIP-853%3A+KRaft+Controller+Membership+Changes",
         model="quorum-voters",
         promise="leader_is_complete",

@@ -41,8 +41,10 @@ LOGS: tuple[Bug, ...] = (
         fix=Fix.KIP_279_EPOCH_LOOKUP,
         title="One question was not enough",
         story="Since KIP-101 a follower asks where the epoch of its last record ends in the leader's log. After two quick "
-        "elections the leader had never had that epoch; it answered with the start of the next one that it knew, where "
-        "the follower still had records of another history, and kept them. The logs differed for good.",
+        "elections the leader had never had that epoch. It answered with the start of the next one that it knew, below "
+        "which the follower had records of another history and kept them: the logs differed for good. Or it knew no later "
+        "one and could not answer; then the follower cut its log at its own high watermark, as before KIP-101, and a "
+        "committed record with it. That is the shorter way, and the one shown.",
         reported=f"KIP-279; KAFKA-6361, {JIRA}KAFKA-6361",
         model="kip-320",
         promise="strong_isr",

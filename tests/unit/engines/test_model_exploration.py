@@ -42,6 +42,7 @@ ALSO_THERE = [
     ("kip-320", "ISR_AFTER_EPOCH_START", KIP_320, 11, "expand_isr"),
     ("kip-320", "KIP_320_FENCED_TRUNCATION", THREE_EPOCHS, 13, "raise_high_watermark"),
     ("kip-320", "KIP_320_FENCED_HIGH_WATERMARK", THREE_EPOCHS, 12, "become_follower"),
+    ("groups", "COMMIT_AFTER_PROCESSING", {"Member": 1, "Generation": 1, "Partition": 1, "Offset": 1}, 7, "commit"),
 ]
 """Bugs whose exhibit shows them in another model."""
 

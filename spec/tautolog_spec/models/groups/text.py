@@ -271,7 +271,7 @@ def last(owner: Variable, partition: Variable, offset: Variable) -> Formula:
     """The offset is the last that the owner has done: what a commit may speak of."""
     is_done = done(owner, partition, offset) & forall(Offset, lambda o: (offset < o) >> ~done(owner, partition, o))
     polled = forall(Offset, lambda o: (offset < o) >> ~position(owner, partition, o))
-    return when(Fix.COMMIT_AFTER_PROCESS, is_done, position(owner, partition, offset) & polled)
+    return when(Fix.COMMIT_AFTER_PROCESSING, is_done, position(owner, partition, offset) & polled)
 
 
 @action(Member, Generation, Partition, Offset)
