@@ -84,14 +84,20 @@ def _claims(model: Model) -> list[str]:
     else:
         text = f"**Explored**, not proved: {safety} promises."
     rows = [
-        (", ".join(f"{name} = {number}" for name, number in one.bounds.items()), f"{one.distinct:,}", one.depth)
+        (
+            ", ".join(f"{name} = {number}" for name, number in one.bounds.items()),
+            f"{one.distinct:,}{', up to symmetry' if one.symmetric else ''}",
+            one.depth,
+            "by night" if one.nightly else "in every test run",
+            "promises and fair cycles" if one.live else "promises",
+        )
         for one in model.configurations
     ]
     switches = ", ".join(f"`{name}`" for name in model.switches) or "none"
     return [
         text,
-        "Explored in every test run:",
-        _table(("bounds", "distinct states", "depth"), rows),
+        "Explored, state by state:",
+        _table(("bounds", "distinct states", "depth", "when", "for"), rows),
         f"Fixes: {switches}.",
     ]
 

@@ -209,7 +209,7 @@ class Bound:
 
 @attrs.frozen
 class Configuration:
-    """A finite instance that is explored whenever the tests run, and what it must count.
+    """A finite instance that the tests explore, and what it must count.
 
     Attributes:
         bounds: by name of a sort or of a `Bound`.

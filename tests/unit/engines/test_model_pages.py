@@ -11,6 +11,7 @@ import z3
 
 from support.small_models import TOKEN
 from tautolog_checkers.model import mutation
+from tautolog_checkers.model.essay import essay
 from tautolog_checkers.model.explore.search import explore
 from tautolog_checkers.model.findings import find, fingerprint, load_findings, save
 from tautolog_checkers.model.mutation import Examiner, mutants
@@ -33,6 +34,17 @@ def test_pages_are_current():
     wanted = pages(FOLDER)
     here = {name: (FOLDER / name).read_text(encoding="utf-8") for name in wanted if (FOLDER / name).exists()}
     assert [name for name, text in wanted.items() if here.get(name) != text] == [], STALE
+
+
+def test_an_instance_says_when_it_is_explored_and_for_what():
+    daily, nightly = load("groups").configurations
+    assert (daily.live, nightly.nightly, nightly.symmetric) == (True, True, True)
+    rows = [line for line in essay(load("groups")).splitlines() if line.startswith("| Member = ")]
+    assert [row.split(" | ")[-2:] for row in rows] == [
+        ["in every test run", "promises and fair cycles |"],
+        ["by night", "promises |"],
+    ]
+    assert [row.split(" | ")[1] for row in rows] == [f"{daily.distinct:,}", f"{nightly.distinct:,}, up to symmetry"]
 
 
 def test_no_page_is_left_over():
