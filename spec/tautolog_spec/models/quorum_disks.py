@@ -11,7 +11,9 @@ epoch again, where it would give other records the same offsets and epochs; it c
 
 A disk may fail, and its owner may come back with an empty one under the same name. It has forgotten whom it voted for and
 what it acknowledged. KIP-853 makes the disk a part of the voter's name: the newcomer is a directory id that nobody counts,
-until the leader adds it to the voters (as `quorum-voters` shows).
+until the leader adds it to the voters (as `quorum-voters` shows; here nobody does).
+
+What is left out: disks that lie. What is flushed is there, and undamaged, until the whole disk is gone.
 """
 
 from __future__ import annotations

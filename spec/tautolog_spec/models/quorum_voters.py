@@ -15,6 +15,9 @@ A leader may remove itself. Until that is committed it goes on leading voters th
 log among theirs. (Kafka's leader resigns then; this one may, and does not have to: it harms nobody.)
 
 Elections, fetches and commits are one step each, as in `quorum-disks`; `quorum` takes them apart, and proves them.
+
+What is left out: voters lose nothing (`quorum-disks` has those that do), and a newcomer need not have caught up before it is
+added, which Kafka asks for so that commits go on, not for their safety.
 """
 
 from __future__ import annotations

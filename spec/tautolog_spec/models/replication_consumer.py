@@ -13,6 +13,9 @@ a replica which has not heard of that epoch yet, or has gone on to another, does
 
 Then the consumer's history is like a log of its own, one that log matching holds for: whoever has a record that the consumer
 has read has before it exactly what the consumer has read before it. The proof is the proof of log matching, said again.
+
+What is left out: a consumer that starts again, which is the same one, since Kafka keeps the leader epoch with a committed
+offset; and records that are deleted for their age, where the reset policy decides.
 """
 
 from __future__ import annotations

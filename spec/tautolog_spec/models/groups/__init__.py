@@ -22,7 +22,8 @@ Commits are requests under way: they may arrive late, or never, but a connection
 failed is not sent again once a later one was sent. A member commits what it has done, and starts a partition that it did
 not own before at the committed offset, or at the beginning if there is none: the group has subscribed before the first
 record was written, so every record is owed to it. Seeking, and committing by hand something else than what was done, is the
-application's own business and is left out.
+application's own business and is left out. So are commits from outside the group, which Kafka takes while the group is empty;
+and a coordinator that moves to another broker, which finds group and offsets in its log.
 
 Three invariants carry the proof. `assigned_is_free`: what the current generation gives to one member, no other member owns,
 whatever generation that other is in; so `one_owner` needs no case for late answers. `current_request_is_owners`: a request

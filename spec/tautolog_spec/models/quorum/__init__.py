@@ -18,6 +18,9 @@ Logs are compared epoch by epoch. The relation `epoch_log` is what the leader of
 record in any log was shown by the leader of its own epoch, and what follows about the records below it is what makes logs
 match. `chosen_stays`, `chosen_votes` and `chosen_leads` carry the proof: from the moment a quorum cannot be blocked any more,
 whoever acknowledged a record keeps it, whoever may still win a vote has it, and every later leader has it.
+
+What is left out: what a voter loses when it dies (`quorum-disks`), voters that come and go (`quorum-voters`), snapshots,
+and observers, which fetch and are counted by nobody. A leader that resigns by itself is one that does nothing any more.
 """
 
 from __future__ import annotations

@@ -15,6 +15,11 @@ known by its offset and the epoch that it was written in, which is what log matc
 Three mechanisms carry the proof, and each was once missing: the leader that a follower truncates against is in the
 follower's epoch (KIP-320); so is every follower that counts for the high watermark (KIP-320); and a follower joins the ISR
 only when the high watermark has reached the leader's own epoch.
+
+What is left out: a follower finds where two logs part by asking epoch by epoch, which is one step here (`kip-320` has the
+questions). Brokers that restart have lost nothing (`replication-elr` has those that have). The controller is one, because
+its log is replicated in turn (`quorum`). Nobody reassigns the partition to other replicas, or deletes its old records; and
+elections are clean (`replication-consumer` has the others).
 """
 
 from __future__ import annotations

@@ -10,6 +10,10 @@ epochs a delayed proposal could bring back a member that has been dropped meanwh
 
 The argument is the one of the synchronous model with one more step: whatever ISR the controller holds in an epoch is part
 of what the leader of that epoch counts (`maximal_isr_covers`). Everything below the promises says when that is so.
+
+What is left out, besides what `replication` leaves out: that a leader is told no. A proposal that is refused is one that is
+never accepted, and the leader counts its maximal ISR until it learns a later record. (Kafka's goes back to the ISR that it
+knows, where the controller says that the proposal was not and will not be applied.)
 """
 
 from __future__ import annotations

@@ -30,8 +30,10 @@ was told (`open_as_told`). That a partition forgets an idle producer after a day
 verification: this is where the first part of KIP-890 is needed though the second is there.
 
 What is left out: sequence numbers (a batch is stored once: the model `idempotence`), so a transaction sends one batch to
-a partition; replication of the logs (the model `replication`); that a marker takes an offset. A leader's question to the
-coordinator and the answer are one step, because a marker between them makes the answer worthless (KAFKA-14884).
+a partition; replication of the logs (the model `replication`); that a marker takes an offset. A coordinator that moves to
+another broker finds its decisions in its log, and what was sent before that is a late message. The offsets that a consumer
+group commits in a transaction are a batch for one more partition. A leader's question to the coordinator and the answer are
+one step, because a marker between them makes the answer worthless (KAFKA-14884).
 """
 
 from __future__ import annotations
