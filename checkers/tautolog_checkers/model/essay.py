@@ -62,7 +62,7 @@ def essay(model: Model, findings: Findings | None = None) -> str:
         parts += ["## What must be possible, and what must come", *_possible(model)]
     shown = [one for one in MUSEUM if one.model == model.name]
     if shown:
-        rows = [(f"`{one.fix}`", one.title, one.promise, one.steps, one.obligation or "—") for one in shown]
+        rows = [(f"`{one.fix}`", one.title, one.promise, one.steps, one.failing or "—") for one in shown]
         columns = ("without", "what happened", "breaks", "in steps", "fails to prove")
         parts += ["## Bugs shown here", "`tautolog museum SWITCH` tells the story.", _table(columns, rows)]
     if model.proved and findings is not None and findings.graph:

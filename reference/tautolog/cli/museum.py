@@ -41,7 +41,7 @@ def _list(bugs: tuple[Bug, ...], *, as_json: bool) -> None:
     if as_json:
         show_json({"bugs": [_document(one) for one in bugs]})
         return
-    rows = [(str(one.fix), one.model, one.promise, one.steps, one.obligation) for one in bugs]
+    rows = [(str(one.fix), one.model, one.promise, one.steps, one.failing) for one in bugs]
     show(("switch", "model", "promise", "steps", "obligation"), rows)
 
 
@@ -91,8 +91,8 @@ def _print(bug: Bug, broken: Model, found: Exploration) -> None:
     click.echo(f"\ntold in: {bug.reported}")
     click.echo(f"again:   tautolog explore {bug.model} --bound {bounds} --without {bug.fix}")
     if bug.obligation:
-        click.echo(f"proof:   without it this obligation of {bug.model} fails: {bug.obligation}")
-        click.echo(f"         tautolog prove {bug.model} --without {bug.fix}")
+        click.echo(f"proof:   without it this obligation of {bug.proof or bug.model} fails: {bug.obligation}")
+        click.echo(f"         tautolog prove {bug.proof or bug.model} --without {bug.fix}")
     print_trace(broken, found)
 
 
@@ -107,4 +107,5 @@ def _document(bug: Bug) -> dict[str, Any]:
         "bounds": dict(bug.bounds),
         "steps": bug.steps,
         "obligation": bug.obligation or None,
+        "proof": (bug.proof or bug.model) if bug.obligation else None,
     }

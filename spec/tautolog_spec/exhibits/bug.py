@@ -39,3 +39,8 @@ class Bug:
     obligation: str = ""
     proof: str = ""
     nightly: bool = False
+
+    @property
+    def failing(self) -> str:
+        """The obligation, and whose it is, where it is another model's."""
+        return f"{self.obligation} (of {self.proof})" if self.proof else self.obligation

@@ -1,5 +1,7 @@
 """The museum: each switch breaks the promise that its exhibit names, in as many steps, and the proof where it says."""
 
+from pathlib import Path
+
 import attrs
 import pytest
 
@@ -62,6 +64,11 @@ def test_switches_have_the_names_that_model_broker_and_simulator_share():
         *("QUORUM_VOTER_DIRECTORY_ID", "GROUP_GENERATION_FENCE", "OFFSET_COMMIT_ORDER"),
     )
     assert [name for name in named if bug(name) is None] == []
+
+
+def test_the_readme_counts_the_exhibits():
+    readme = Path(__file__).parents[3] / "README.md"
+    assert f" {len(MUSEUM)} historical bugs" in readme.read_text(encoding="utf-8")
 
 
 def test_no_two_switches_are_told_apart_by_an_ending():

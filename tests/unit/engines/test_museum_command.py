@@ -38,7 +38,8 @@ def test_the_table_has_a_row_for_every_bug():
     assert [(row[0], row[1], row[2], row[3]) for row in rows] == [
         (str(one.fix), one.model, one.promise, str(one.steps)) for one in MUSEUM
     ]
-    assert all(row[4] == (one.obligation or "-") for row, one in zip(rows, MUSEUM, strict=True))
+    assert all(row[4] == (one.failing or "-") for row, one in zip(rows, MUSEUM, strict=True))
+    assert "consecution vote chosen_votes (of quorum)" in output
 
 
 def test_the_table_as_json():
@@ -47,8 +48,19 @@ def test_the_table_as_json():
     assert code == 0
     assert [one["switch"] for one in found] == [str(one.fix) for one in MUSEUM]
     assert set(found[0]) == {
-        *("switch", "title", "story", "reported", "model", "promise", "bounds", "steps", "obligation"),
+        *("switch", "title", "story", "reported", "model", "promise", "bounds", "steps", "obligation", "proof"),
     }
+    proofs = {one["switch"]: one["proof"] for one in found}
+    assert proofs["QUORUM_UP_TO_DATE_VOTE"] == "quorum"
+    assert proofs[KIP_101] == "replication"
+    assert proofs["KIP_279_EPOCH_LOOKUP"] is None
+
+
+def test_a_proof_that_fails_in_another_model_is_asked_for_there():
+    code, output = run("museum", "QUORUM_UP_TO_DATE_VOTE")
+    assert code == 0
+    assert "this obligation of quorum fails: consecution vote chosen_votes" in output
+    assert "tautolog prove quorum --without QUORUM_UP_TO_DATE_VOTE" in output
 
 
 def test_a_story_with_its_trace(tmp_path):
