@@ -53,7 +53,7 @@ MODEL = Model(
             "a leader has a record of an earlier epoch",
         ),
     ),
-    configurations=(Configuration({"Replica": 2, "Epoch": 2, "Offset": 2}, distinct=5_148, depth=17),),
+    configurations=(Configuration({"Replica": 2, "Epoch": 2, "Offset": 2}, distinct=5_468, depth=18),),
     redundant=REDUNDANT,
     proved=True,
 )

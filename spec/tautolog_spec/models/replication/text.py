@@ -183,6 +183,15 @@ def fetch(follower: Variable, source: Variable, epoch: Variable, offset: Variabl
     )
 
 
+@action(Replica, Replica, Epoch)
+def learn_high_watermark(follower: Variable, source: Variable, epoch: Variable) -> Step:
+    """A fetch is answered with no records, and with the leader's high watermark."""
+    return Step(
+        requires=(follows(follower, source), leads(source, epoch), at(follower, epoch)),
+        updates=(below_hw.assign(follower, ..., to=lambda o: below_hw(source, o) & has(follower, o)),),
+    )
+
+
 def cut(
     follower: Variable, source: Variable, epoch: Variable, dropped: Callable[[Variable], Formula]
 ) -> tuple[Update, ...]:
@@ -305,6 +314,6 @@ def expand_isr(replica: Variable, epoch: Variable, joining: Variable) -> Step:
 
 
 ACTIONS = (
-    *(elect, elect_uncleanly, retire, become_leader, write, fetch, become_follower, become_follower_afresh),
-    *(keep_following, follow_diverging, commit, shrink_isr, expand_isr),
+    *(elect, elect_uncleanly, retire, become_leader, write, fetch, learn_high_watermark),
+    *(become_follower, become_follower_afresh, keep_following, follow_diverging, commit, shrink_isr, expand_isr),
 )

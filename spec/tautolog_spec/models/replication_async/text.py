@@ -269,5 +269,5 @@ def commit(replica: Variable, epoch: Variable, offset: Variable, written: Variab
 
 ACTIONS = (
     *(elect, fence_followers, accept, become_leader, learn_record, propose_expansion, propose_shrinking),
-    *(data.write, data.fetch, become_follower, become_follower_afresh, commit),
+    *(data.write, data.fetch, data.learn_high_watermark, become_follower, become_follower_afresh, commit),
 )
