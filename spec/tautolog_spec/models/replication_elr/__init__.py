@@ -116,12 +116,12 @@ MODEL = Model(
     ),
     configurations=(
         Configuration(
-            {"Replica": 2, "Epoch": 2, "PartitionEpoch": 3, "Offset": 1, "BrokerEpoch": 3}, distinct=44_485, depth=20
+            {"Replica": 2, "Epoch": 2, "PartitionEpoch": 3, "Offset": 1, "BrokerEpoch": 3}, distinct=53_253, depth=20
         ),
         Configuration(
             {"Replica": 2, "Epoch": 2, "PartitionEpoch": 4, "Offset": 1, "BrokerEpoch": 2},
-            distinct=399_637,
-            depth=23,
+            distinct=481_421,
+            depth=24,
             nightly=True,
         ),
     ),

@@ -364,5 +364,5 @@ def commit(replica: Variable, epoch: Variable, offset: Variable, written: Variab
 ACTIONS = (
     *(elect, elect_eligible, fence_leader, fence_member, fence_other, unfence, restart, restart_eligible, accept),
     *(requests.become_leader, requests.learn_record, propose_expansion, requests.propose_shrinking),
-    *(data.write, data.fetch, become_follower, become_follower_afresh, commit),
+    *(data.write, data.fetch, data.learn_high_watermark, become_follower, become_follower_afresh, commit),
 )
