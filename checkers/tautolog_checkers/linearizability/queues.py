@@ -47,15 +47,14 @@ def check_queue(ops: Sequence[Op], initial: tuple[object, ...] = ()) -> Answer:
             return _twice(ops, initial, dequeued[op.result], op)
         else:
             dequeued[op.result] = op
-    if dequeued.keys() - enqueued.keys():
-        strange = next(taking for value, taking in dequeued.items() if value not in enqueued)
-        return Conflict(f"{strange.result!r} was dequeued and never enqueued", (strange,))
     get = dequeued.get
     pairs = [(putting, taking) for value, putting in enqueued.items() if (taking := get(value)) is not None]
-    for putting, taking in pairs:
-        if taking.ret < putting.call:
-            return Conflict(f"{taking.result!r} was dequeued before it was enqueued", (taking, putting))
-    left = [putting for value, putting in enqueued.items() if value not in dequeued and putting.ret < FOREVER]
+    if len(pairs) < len(dequeued):
+        strange = next(taking for value, taking in dequeued.items() if value not in enqueued)
+        return Conflict(f"{strange.result!r} was dequeued and never enqueued", (strange,))
+    left: list[Op] = []
+    if len(pairs) < len(enqueued):
+        left = [putting for value, putting in enqueued.items() if value not in dequeued and putting.ret < FOREVER]
     sure = sorted([(putting.ret, taking.call) for putting, taking in pairs if putting.ret < FOREVER])
     conflict = _order(pairs, sure) or _left_behind(pairs, left)
     return conflict or (_empties(pairs, sure, left, empties) if empties else None)
@@ -73,28 +72,30 @@ Pairs = list[tuple[Op, Op]]
 
 
 def _order(pairs: Pairs, sure: list[tuple[int, int]]) -> Conflict | None:
-    """One value surely enqueued before another, and surely dequeued after it."""
-    latest = list(accumulate([call for _, call in sure], max))
-    at, size = 0, len(sure)
+    """A value dequeued before its enqueue began; or one surely enqueued before another, and surely dequeued after it."""
+    ends = [end for end, _ in sure]
+    ends.append(FOREVER)
+    latest = list(accumulate([call for _, call in sure], max, initial=-FOREVER))
+    at = 0
     for putting, taking in pairs:
-        call = putting.call
-        while at < size and sure[at][0] < call:
+        call, ret = putting.call, taking.ret
+        if ret < call:
+            return Conflict(f"{taking.result!r} was dequeued before it was enqueued", (taking, putting))
+        while ends[at] < call:
             at += 1
-        if at and latest[at - 1] > taking.ret:
-            first = next(pair for pair in pairs if pair[0].ret < call and pair[1].call > taking.ret)
+        if latest[at] > ret:
+            first = next(pair for pair in pairs if pair[0].ret < call and pair[1].call > ret)
             return _out_of_order(*first, putting, taking)
     return None
 
 
 def _left_behind(pairs: Pairs, left: list[Op]) -> Conflict | None:
     """One value surely enqueued before another that was dequeued, and never dequeued itself."""
-    if not left:
+    if not left or not pairs:
         return None
     first = min(left, key=lambda putting: putting.ret)
-    for putting, taking in reversed(pairs):
-        if putting.call > first.ret:
-            return _out_of_order(first, None, putting, taking)
-    return None
+    putting, taking = pairs[-1]
+    return _out_of_order(first, None, putting, taking) if putting.call > first.ret else None
 
 
 def _out_of_order(first: Op, first_taking: Op | None, second: Op, taking: Op) -> Conflict:
