@@ -280,14 +280,17 @@ class _Reader:
                 raise ShapeError('a step ["send", key, value] or ["poll", {key: [[offset, value], …]}]', micro)
 
     def _also_asked(self, value: Any, transaction: Transaction) -> None:
-        """Sends that an operation was asked for and its answer, that of no success, leaves out: they may have happened."""
-        told = {(key, sent) for key, pairs in transaction.writes.items() for _, sent in pairs}
+        """Sends that an operation was asked for and its answer, that of no success, leaves out: they may have happened.
+
+        An answer that names as many sends to a key as were asked leaves none out, even if it names others.
+        """
         asked = Transaction(transaction.index, transaction.process, transaction.type, transaction.f, 0, 0)
         self._micro_operations(value, asked)
         for key, pairs in asked.writes.items():
-            left = [(None, sent) for _, sent in pairs if (key, sent) not in told]
-            if left:
-                transaction.writes.setdefault(key, []).extend(left)
+            known = transaction.writes.get(key, ())
+            if len(known) < len(pairs):
+                told = {sent for _, sent in known}
+                transaction.writes[key] = [*known, *((None, sent) for _, sent in pairs if sent not in told)]
 
     def _send(self, key: Any, sent: Any, writes: dict[Any, list[Pair]]) -> None:
         if isinstance(sent, list | tuple):

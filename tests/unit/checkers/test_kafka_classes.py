@@ -266,6 +266,11 @@ def test_what_an_answer_leaves_out_was_asked_for_all_the_same(kind, told):
     assert book.poll(1, {"y": [[0, "b"]]}).counts() == ({} if kind == "info" else {"G1a": 1})
 
 
+def test_an_answer_that_names_other_sends_is_taken_at_its_word():
+    book = Book().add(0, "invoke", "send", [["send", "x", "a"]]).add(0, "info", "send", [["send", "x", [0, "b"]]])
+    assert book.poll(1, {"x": [[0, "a"]]}).counts() == {"phantom-read": 1}
+
+
 def overlapping(first, second):
     book = Book()
     for process, micro in enumerate((first, second)):
