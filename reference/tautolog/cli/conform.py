@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tautolog.cli.errors import DONE, UNKNOWN, VIOLATED, Usage
-from tautolog.cli.models import load_model, sentences
+from tautolog.cli.models import load_model
 from tautolog.cli.printing import count
 
 
@@ -19,7 +19,8 @@ from tautolog.cli.printing import count
 def conform(trace: Path, *, model: str | None, without: tuple[str, ...]) -> int:
     """Validate a trace: 0 it is a behaviour of the model, 1 it is not, 2 too many states are possible."""
     from tautolog_checkers.model.conform.traces import TraceError, read_trace
-    from tautolog_checkers.model.conform.validate import Validator
+    from tautolog_checkers.model.conform.validate import Validator, absent_actions
+    from tautolog_spec.language import LanguageError
 
     try:
         recording = read_trace(trace)
@@ -28,8 +29,11 @@ def conform(trace: Path, *, model: str | None, without: tuple[str, ...]) -> int:
     except OSError as error:
         raise Usage(f"{trace}: {os.strerror(error.errno or 0)}") from error
     text = load_model(model or recording.model, without)
-    with sentences():
-        found = Validator(text, recording.bounds).run(recording)
+    absent = absent_actions(load_model(text.name, None), text)
+    try:
+        found = Validator(text, recording.bounds, absent).run(recording)
+    except LanguageError as error:
+        raise Usage(f"{trace}: {error}") from error
     if found.verdict == "violated":
         click.echo(f"{trace}: line {found.line} is impossible in {text.name}: {found.reason}")
         return VIOLATED

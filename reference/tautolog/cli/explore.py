@@ -6,6 +6,7 @@ search gives traces to feed to `tautolog conform`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,18 +57,23 @@ def explore(
     from tautolog_checkers.model.explore import search
 
     text = load_model(model, without)
-    wanted = parse_bounds((*bounds, *more))
-    if text.configurations:
-        wanted = {**text.configurations[0].bounds, **wanted}
+    given = parse_bounds((*bounds, *more), text.bound_names())
+    wanted = {**text.configurations[0].bounds, **given} if text.configurations else given
     if walk is not None:
         _only_walking(page, as_json=as_json, symmetric=symmetric, safety=safety)
         return _walk(text, wanted, steps or STEPS, walk, out)
     if steps is not None:
         raise Usage("--steps says how far to --walk; to search so far only, there is `tautolog prove --bounded`")
-    with sentences():
-        found = search.explore(text, wanted, symmetric=symmetric, limit=limit)
-        if not safety:
-            found = search.with_liveness(found, text, wanted, limit=limit)
+
+    def searched(instance: dict[str, int]) -> Exploration:
+        with sentences():
+            found = search.explore(text, instance, symmetric=symmetric, limit=limit)
+            return found if safety else search.with_liveness(found, text, instance, limit=limit)
+
+    found = searched(wanted)
+    if found.verdict == "holds":
+        for shown in _exhibited(text.name, without, wanted, chosen=bool(given)):
+            wanted, found = shown, searched(shown)
     if page is not None:
         write(page, _picture(text, wanted, found))
     if out is not None and found.trace is not None:
@@ -79,6 +85,22 @@ def explore(
     else:
         _print(text, found, wanted)
     return {"holds": DONE, "violated": VIOLATED}.get(found.verdict, UNKNOWN)
+
+
+def _exhibited(
+    model: str, without: tuple[str, ...], explored: dict[str, int], *, chosen: bool
+) -> Iterator[dict[str, int]]:
+    """Where nothing is broken without a fix: the instance in which the museum shows it, unless one was chosen."""
+    from tautolog_spec.bugs import bug
+
+    for one in filter(None, map(bug, without)):
+        bounds = " ".join(f"{name}={number}" for name, number in one.bounds.items())
+        if one.model == model and dict(one.bounds) != explored and not chosen and not one.nightly:
+            click.echo(f"{one.fix}: too few to show it; now with the museum's {bounds}", err=True)
+            yield dict(one.bounds)
+            return
+        if one.model != model or dict(one.bounds) != explored:
+            click.echo(f"{one.fix}: the museum shows it with tautolog explore {one.model} --bound {bounds}", err=True)
 
 
 def _only_walking(page: Path | None, *, as_json: bool, symmetric: bool, safety: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,16 +29,16 @@ def sentences() -> Iterator[None]:
         raise Usage(str(error)) from error
 
 
-def load_model(name: str, without: tuple[str, ...]) -> Model:
-    """A model by name, with some fixes taken out."""
+def load_model(name: str, without: tuple[str, ...] | None) -> Model:
+    """A model by name, with some fixes taken out; with None the whole text, switches and all."""
     from tautolog_spec.models import load
 
     with sentences():
-        return load(name).without(*without)
+        return load(name) if without is None else load(name).without(*without)
 
 
-def parse_bounds(texts: tuple[str, ...]) -> dict[str, int]:
-    """`Replica=3` and the like.
+def parse_bounds(texts: tuple[str, ...], known: Sequence[str] = ("Replica",)) -> dict[str, int]:
+    """`Replica=3` and the like; `known` are the names to tell whoever writes it otherwise.
 
     >>> parse_bounds(("Replica=3", "Epoch=2"))
     {'Replica': 3, 'Epoch': 2}
@@ -48,7 +48,8 @@ def parse_bounds(texts: tuple[str, ...]) -> dict[str, int]:
     for text in texts:
         name, sign, number = text.partition("=")
         if not name or not sign or not (number.isascii() and number.isdecimal() and len(number) < LONGEST):
-            raise Usage(f"{text:.60}: a bound is written SORT=NUMBER, for instance Replica=3")
+            names = f"; there are {', '.join(known)}" if len(known) > 1 else ""
+            raise Usage(f"{text:.60}: a bound is written SORT=NUMBER, for instance {known[0]}=3{names}")
         if name in bounds:
             raise Usage(f"bound {name} is given twice: {bounds[name]} and {number}")
         bounds[name] = int(number)

@@ -93,7 +93,17 @@ def _print(bug: Bug, broken: Model, found: Exploration) -> None:
     if bug.obligation:
         click.echo(f"proof:   without it this obligation of {bug.proof or bug.model} fails: {bug.obligation}")
         click.echo(f"         tautolog prove {bug.proof or bug.model} --without {bug.fix}")
+    else:
+        click.echo(f"proof:   none fails, {_why_none(broken, bug)}")
     print_trace(broken, found)
+
+
+def _why_none(model: Model, bug: Bug) -> str:
+    from tautolog_spec.language import Liveness
+
+    if isinstance(model.promise(bug.promise), Liveness):
+        return "proofs are about what never happens, and this promise about what must"
+    return f"model {model.name} is explored and not proved"
 
 
 def _document(bug: Bug) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`tautolog prove`: every obligation of the models, without bounds; or as SMT-LIB files for another solver; or step by step."""
+"""`tautolog prove`: every obligation of the models, without bounds, and as SMT-LIB files for another solver; or step by step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, metavar="[MODEL…]")
 @click.option("--without", multiple=True, metavar="FIX", help="Take a fix out of the model; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-@click.option("--smtlib", metavar="DIR", type=click.Path(path_type=Path), help="Write obligations as files instead.")
+@click.option("--smtlib", metavar="DIR", type=click.Path(path_type=Path), help="Write every obligation as a file, too.")
 @click.option(
     "--bounded",
     metavar="STEPS",
@@ -53,15 +53,14 @@ def prove(
         from tautolog_checkers.model.prove import obligations
     except ImportError as error:
         raise Usage("proofs need z3: pip install 'tautolog[prove]'") from error
-    if smtlib is not None and (as_json or bounded is not None):
-        raise Usage(
-            f"--smtlib writes files and asks no solver; {'--json' if as_json else '--bounded'} is about answers"
-        )
+    if smtlib is not None and bounded is not None:
+        raise Usage("--smtlib writes what induction asks; --bounded asks something else")
     if bounded is not None:
         return _bounded(names, without, bounded, int(timeout * 1000), as_json=as_json)
     models = _chosen(names, without)
     if smtlib is not None:
-        return _write(models, smtlib)
+        with _writing(smtlib):
+            smtlib.mkdir(parents=True, exist_ok=True)
     for model in models:
         _warn(model)
     proofs = []
@@ -73,6 +72,8 @@ def prove(
                     model, jobs=jobs or _cores(), timeout_ms=int(timeout * 1000), progress=step
                 )
             )
+    if smtlib is not None:
+        _write(models, proofs, smtlib)
     if as_json:
         show_json({"models": [_document(proof) for proof in proofs]})
     else:
@@ -101,14 +102,22 @@ def _warn(model: Model) -> None:
         )
 
 
-def _write(models: list[Model], folder: Path) -> int:
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Usage(f"{error.filename or folder}: {error.strerror}") from error
+
+
+def _write(models: list[Model], proofs: list[Proof], folder: Path) -> None:
+    """One file an obligation, with our solver's answer; the count goes to standard error, beside the table."""
     from tautolog_checkers.model.prove.smtlib import write_smtlib
 
-    try:
-        show(("model", "files"), [(model.name, write_smtlib(model, folder)) for model in models])
-    except OSError as error:
-        raise Usage(f"{folder}: {error.strerror}") from error
-    return DONE
+    with _writing(folder):
+        for model, proof in zip(models, proofs, strict=True):
+            written = write_smtlib(model, folder, {one.obligation: one.answer for one in proof.results})
+            click.echo(f"{folder}: {written} files of {model.name}", err=True)
 
 
 def _bounded(names: tuple[str, ...], without: tuple[str, ...], steps: int, timeout_ms: int, *, as_json: bool) -> int:
@@ -154,7 +163,7 @@ def _chosen(names: tuple[str, ...], without: tuple[str, ...]) -> list[Model]:
             known = sorted({switch for model in proved.values() for switch in model.switches})
             raise Usage(f"no model that is proved has the fix {', '.join(without)}; there are {', '.join(known)}")
         names = tuple(meant)
-    models = [load_model(name, without) for name in names]
+    models = [load_model(name, without) for name in dict.fromkeys(names)]
     for model in models:
         if not model.proved:
             proved_names = ", ".join(name for name in MODULES if load(name).proved)

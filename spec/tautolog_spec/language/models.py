@@ -347,11 +347,11 @@ class Model:
             if value > named[name].most:
                 raise LanguageError(f"bound {name} is {value}, and at most {named[name].most} is possible")
             sizes[named[name].sort.name] = value + named[name].extra
-        if self.frame is not None:
-            sizes.update(self.frame(sizes)[0])
-        missing = [bound.name for bound in named.values() if bound.sort.name not in sizes]
+        missing = [name for name in self.bound_names() if named[name].sort.name not in sizes]
         if missing:
             raise LanguageError(f"model {self.name} also needs a bound for {', '.join(missing)}")
+        if self.frame is not None:
+            sizes.update(self.frame(sizes)[0])
         return sizes
 
     def bound_names(self) -> list[str]:
@@ -359,7 +359,7 @@ class Model:
         given = {bound.sort.name for bound in self.bounds}
         known = [sort.name for sort in self.sorts if sort.name not in given]
         if self.frame is not None:
-            computed = self.frame(dict.fromkeys(known, 1))[0]
+            computed = self.frame({sort.name: 1 for sort in self.sorts})[0]
             known = [name for name in known if name not in computed]
         return [name for name in known if name not in given] + [bound.name for bound in self.bounds]
 

@@ -10,7 +10,8 @@ from tautolog.cli.main import tautolog
 from tautolog_checkers.model.conform.traces import emit
 from tautolog_checkers.model.explore.search import explore
 from tautolog_spec import models
-from tautolog_spec.models import load
+from tautolog_spec.bugs import bug
+from tautolog_spec.models import MODULES, load
 
 SMALL = {"Replica": 2, "Epoch": 2, "Offset": 1}
 
@@ -54,8 +55,48 @@ def test_prove_as_json(token):
 
 def test_prove_writes_smtlib(token, tmp_path):
     code, output = run("prove", "--smtlib", tmp_path / "out")
-    assert (code, output) == (0, "token\t7\n")
-    assert len(list((tmp_path / "out").glob("*.smt2"))) == 7
+    assert code == 0
+    assert output.startswith(f"{tmp_path / 'out'}: 7 files of token\ntoken\t7\t7\t")
+    files = list((tmp_path / "out").glob("*.smt2"))
+    assert len(files) == 7
+    assert all(f"(set-info :status {'sat' if 'vacuity' in one.name else 'unsat'})" in one.read_text() for one in files)
+
+
+def test_what_fails_is_not_said_to_hold_in_its_file(tmp_path):
+    switch = "COMMIT_AFTER_PROCESSING"
+    assert run("prove", "delivery", "delivery", "--without", switch, "--smtlib", tmp_path, "--json")[0] == 1
+    failing = tmp_path / f"delivery-{bug(switch).obligation.replace(' ', '-')}.smt2"
+    wrong = [one for one in tmp_path.glob("delivery-consecution-*") if "(set-info :status sat)" in one.read_text()]
+    assert wrong == [failing]
+
+
+def test_default_bounds_that_show_nothing_give_way_to_the_museum_s():
+    code, output = run("explore", "kip-320", "--without", "KIP_279_EPOCH_LOOKUP")
+    assert code == 1
+    assert "too few to show it; now with the museum's Replica=3 LogSize=2 MaxRecords=2 MaxLeaderEpoch=2" in output
+    assert f"takes {bug('KIP_279_EPOCH_LOOKUP').steps} steps" in output
+    code, output = run("explore", "quorum", "Replica=2", "--without", "QUORUM_UP_TO_DATE_VOTE")
+    assert code == 0
+    assert "the museum shows it with tautolog explore quorum-disks --bound Replica=3" in output
+
+
+def test_a_trace_of_a_bug_is_rejected_where_the_fix_forbids_its_action(tmp_path):
+    trace = tmp_path / "trace.jsonl"
+    assert run("explore", "replication", "--without", "KIP_106_CLEAN_ELECTION", "--trace", trace)[0] == 1
+    assert run("conform", trace, "--without", "KIP_106_CLEAN_ELECTION")[0] == 0
+    code, output = run("conform", trace)
+    assert code == 1
+    assert "elect_uncleanly is not possible, the model has it only without KIP_106_CLEAN_ELECTION" in output
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_trace_without_bounds_is_told_which_are_wanted(name, tmp_path):
+    trace = tmp_path / "trace.jsonl"
+    trace.write_text(json.dumps({"model": name, "bounds": {}}))
+    error, _ = run("conform", trace)
+    assert error.exit_code == 64
+    assert f"model {name} also needs a bound for " in error.message
+    assert all(bound in error.message for bound in load(name).bound_names())
 
 
 def test_prove_that_does_not_know_ends_with_two(token, monkeypatch):
@@ -123,8 +164,9 @@ def test_explore_that_gives_up_ends_with_two():
         (("explore", "replication", "--walk", "1", "--json"), "--json belongs to a search"),
         (("explore", "replication", "--steps", "1"), "--steps says how far to --walk"),
         (("prove", "quorum", "--timeout", "nan"), "a number of seconds is wanted"),
-        (("prove", "quorum", "--smtlib", "x", "--json"), "--smtlib writes files and asks no solver"),
-        (("prove", "quorum", "--smtlib", "x", "--bounded", "1"), "--smtlib writes files and asks no solver"),
+        (("prove", "quorum", "--smtlib", "x", "--bounded", "1"), "--smtlib writes what induction asks"),
+        (("prove", "delivery", "--smtlib", "/dev/null/x"), "/dev/null/x: Not a directory"),
+        (("explore", "kip-320", "--bound", "Replica"), "Replica=3; there are Replica, LogSize, MaxRecords"),
         (("prove", "nothing"), "there is no model nothing"),
         (("prove", "kip-320"), "explored, not proved"),
         (

@@ -54,9 +54,17 @@ class Conformance:
 
 
 class Validator:
-    """A finite instance of a model, and the states that it may be in."""
+    """A finite instance of a model, and the states that it may be in.
 
-    def __init__(self, model: Model, bounds: Mapping[str, int]) -> None:
+    Args:
+        model: with the fixes that are taken for granted.
+        bounds: of the instance.
+        absent: actions that the model's text has and these fixes do not let happen, each with the reason.
+
+    """
+
+    def __init__(self, model: Model, bounds: Mapping[str, int], absent: Mapping[str, str] | None = None) -> None:
+        self.absent = absent or {}
         self.ground = Ground(model, model.sizes(bounds))
         self.model = self.ground.model
         self.states = {self.ground.initial}
@@ -65,7 +73,10 @@ class Validator:
     def run(self, recording: Recording) -> Conformance:
         """Validate a whole recording."""
         for one in recording.events:
-            self._understood(one)
+            try:
+                self._understood(one)
+            except LanguageError as error:
+                raise LanguageError(f"line {one.line}: {error}") from error
         accepted = 0
         for batch in _batches(recording.events):
             try:
@@ -106,11 +117,14 @@ class Validator:
 
     def _reached(self, one: Logged, states: set[int]) -> set[int]:
         found = set()
-        for name in one.actions:
+        for name in self._possible(one):
             for instance, taken in self._instances(name, one.values):
                 if _as_logged(instance.event.chosen, one):
                     found |= {after for state in states if (after := taken(state)) is not None}
         return found
+
+    def _possible(self, one: Logged) -> list[str]:
+        return [name for name in one.actions if name not in self.absent]
 
     def _hidden(self, most: int, states: set[int]) -> set[int]:
         everything = [taken for act in self.model.actions for _, taken in self._instances(act.name, {})]
@@ -145,7 +159,7 @@ class Validator:
 
     def _understood(self, one: Logged) -> None:
         """Refuse a line that speaks of what the model does not have."""
-        for name in one.actions:
+        for name in self._possible(one):
             self._check(self.model.action(name), one.values)
         known = {relation.name: relation for relation in self.model.relations}
         given = [(seen.relation, row, True) for seen in one.seen for row in seen.rows]
@@ -156,20 +170,18 @@ class Validator:
                 raise LanguageError(f"model {self.model.name} has no relation {name}; it has {', '.join(known)}")
         for seen in one.seen:
             if known[seen.relation].kind is Kind.CHOICE:
-                raise LanguageError(
-                    f"line {one.line}: {seen.relation} is chosen anew in every step, and part of no state"
-                )
-        picked = {each.name for name in one.actions for each in picks(self.model.action(name))}
-        for name in one.chosen:
+                raise LanguageError(f"{seen.relation} is chosen anew in every step, and part of no state")
+        picked = {each.name for name in self._possible(one) for each in picks(self.model.action(name))}
+        for name in one.chosen if len(self._possible(one)) == len(one.actions) else ():
             if name not in picked:
                 what = f"{' or '.join(one.actions)} picks {', '.join(sorted(picked)) or 'no set'}"
-                raise LanguageError(f"line {one.line}: {name} was not chosen: {what}")
+                raise LanguageError(f"{name} was not chosen: {what}")
         for name, row, whole in given:
             sorts = known[name].sorts
             fits = all(0 <= n < self.ground.sizes[sort.name] for n, sort in zip(row, sorts, strict=False))
             if not fits or (len(row) != len(sorts) if whole else len(row) > len(sorts)):
                 columns = ", ".join(f"{self.ground.sizes[sort.name]} of {sort}" for sort in sorts) or "no columns"
-                raise LanguageError(f"line {one.line}: {list(row)} is no row of {known[name]} ({columns})")
+                raise LanguageError(f"{list(row)} is no row of {known[name]} ({columns})")
 
     def _sees(self, seen: Seen, state: int) -> bool:
         rigid = self.ground.rigid.get(seen.relation)
@@ -204,7 +216,8 @@ class Validator:
                     where = f" of {list(seen.of)}" if seen.of else ""
                     return f"after {' or '.join(one.actions)}, {seen.relation}{where} cannot be {sorted(seen.rows)}"
             return f"what was seen after {' or '.join(one.actions)} cannot hold all at once"
-        reasons = [self._blocked(self.model.action(name), one, states) for name in one.actions]
+        reasons = [f"{name} is not possible, {self.absent[name]}" for name in one.actions if name in self.absent]
+        reasons += [self._blocked(self.model.action(name), one, states) for name in self._possible(one)]
         return "; ".join(reasons)
 
     def _blocked(self, act: Action, one: Logged, states: set[int]) -> str:
@@ -246,3 +259,13 @@ def _lanes(batch: tuple[Logged, ...]) -> list[tuple[Logged, ...]]:
 def _as_logged(picked: Mapping[str, Iterable[Tuple]], one: Logged) -> bool:
     """Whether the sets that an action picks are those that were logged, as far as they were."""
     return all(frozenset(picked.get(name, ())) == rows for name, rows in one.chosen.items())
+
+
+def absent_actions(whole: Model, model: Model) -> dict[str, str]:
+    """The actions of a whole text that a choice of its fixes does not have, each with the reason."""
+    there = {act.name for act in model.actions}
+    return {
+        act.name: f"the model has it only {'with' if act.with_fix else 'without'} {act.switch}"
+        for act in whole.actions
+        if act.switch is not None and act.name not in there
+    }
