@@ -241,12 +241,12 @@ class Count:
                 )
         graph = digraph(wr | ww)
         graph.add_nodes_from(range(len(self.ops)))
-        single = severally = 0
+        single = severally = False
         for component in nx.strongly_connected_components(digraph(wr | ww | rw)):
             missed = [(a, b) for a, b in rw if a in component and b in component and a != b]
             once = any(nx.has_path(graph, b, a) for a, b in missed)
-            single += once
-            severally += bool(missed) and not once
+            single = single or once
+            severally = severally or (bool(missed) and not once)
         return found | {"G-single": single, "G2": severally}
 
     # ------------------------------------------------------------------------------------------------ beyond

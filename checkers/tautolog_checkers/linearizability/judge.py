@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -11,7 +13,7 @@ import attrs
 from tautolog_checkers.history.events import History
 from tautolog_checkers.linearizability.certificate import confirm, linearization, merge_orders
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
-from tautolog_checkers.linearizability.models.base import Model, State
+from tautolog_checkers.linearizability.models.base import Model, State, first_state
 from tautolog_checkers.linearizability.operations import Op
 from tautolog_checkers.linearizability.orders import BUILDERS
 from tautolog_checkers.linearizability.portfolio import SEARCH, Decision, decide
@@ -50,7 +52,7 @@ def judge_model(
     Args:
         history: the events.
         model: the object, or one of many alike, told apart by `Model.partition`.
-        initial: the first state in the model's form; its own by default.
+        initial: the first state in the model's form, or one `ByKey`; its own by default.
         budget: limits of time and memory.
         certificate: whether to find an order of effect for a history that holds.
 
@@ -96,16 +98,25 @@ def judge_model(
 
 
 def _judge_all(model: Model, objects: dict[Any, list[Op]], initial: State, budget: Budget) -> dict[Any, Judged]:
-    """Each object by itself; once a limit is reached the rest is unknown."""
+    """Each object by itself; once a limit is reached the rest is unknown.
+
+    Where time is limited, each gets its share of a half of it first, so that a hard one does not keep easy ones waiting.
+    """
     judged: dict[Any, Judged] = {}
+    share = budget.left / (2 * len(objects)) if len(objects) > 1 else math.inf
     try:
-        for key, ops in objects.items():
+        for key, ops in objects.items() if math.isfinite(share) else ():
+            with suppress(LimitReached):
+                judged[key] = _judge(model, ops, first_state(initial, key), budget.part(share))
             budget.check()
-            judged[key] = _judge(model, ops, initial, budget)
+        for key, ops in objects.items():
+            if key not in judged:
+                budget.check()
+                judged[key] = _judge(model, ops, first_state(initial, key), budget)
     except LimitReached as reached:
         limit = Judged(Outcome.UNKNOWN, SEARCH, str(reached))
-        return judged | {key: limit for key in objects if key not in judged}
-    return judged
+        return {key: judged.get(key, limit) for key in objects}
+    return {key: judged[key] for key in objects}
 
 
 def _judge(model: Model, ops: Sequence[Op], initial: State, budget: Budget) -> Judged:
@@ -129,18 +140,18 @@ def _witness(
         decision = entry.decision
         if decision is None:
             continue
-        ops = objects[key]
+        ops, first = objects[key], first_state(initial, key)
         limit = budget.part(WITNESS_SECONDS)
         try:
             found = minimal_witness(
-                model, ops, initial, culprit=decision.culprit, conflict=decision.conflict, budget=limit
+                model, ops, first, culprit=decision.culprit, conflict=decision.conflict, budget=limit
             )
         except LimitReached:
             named = decision.conflict.ops if decision.conflict is not None else (decision.culprit,)
             return tuple(op.index for op in named if op is not None), (), " (the witness is not minimal: out of time)"
         cut = max((op.ret for op in found), default=0)
         try:
-            agreed = confirmed(model, [op for op in ops if op.call < cut], initial, found)
+            agreed = confirmed(model, [op for op in ops if op.call < cut], first, found)
             leaning = tuple(supporting(model, ops, found))
         except LimitReached:
             return tuple(op.index for op in found), (), " (not confirmed exhaustively: out of time)"
@@ -158,15 +169,15 @@ def _certificate(
     orders: list[list[Op]] = []
     try:
         for key, ops in objects.items():
-            entry = judged[key]
+            entry, first = judged[key], first_state(initial, key)
             build = BUILDERS.get(entry.algorithm)
             order: list[Op] | None = list(entry.order)
             budget.check()
             if build is not None:
-                order = list(build(ops, initial))
+                order = list(build(ops, first))
             elif not entry.order:
-                order = linearization(model, ops, initial, budget)
-            if order is None or confirm(model, order, ops, initial):
+                order = linearization(model, ops, first, budget)
+            if order is None or confirm(model, order, ops, first):
                 raise AssertionError("a history was judged to hold, and its order does not confirm it")
             orders.append(order)
         return tuple(op.index for op in merge_orders(orders))

@@ -6,6 +6,7 @@ has one and the main thread is at work (`enforced`); a file larger than the limi
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -45,6 +46,11 @@ class Budget:
     def bounded(self) -> bool:
         """Whether there is any limit."""
         return self._deadline is not None or self._megabytes is not None
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline; infinite where there is none."""
+        return math.inf if self._deadline is None else self._deadline - time.perf_counter()
 
     def check(self) -> None:
         """Raise `LimitReached` if a limit is reached."""
@@ -86,8 +92,7 @@ class Budget:
 
     def part(self, seconds: float) -> Budget:
         """A budget of at most `seconds` within this one."""
-        left = seconds if self._deadline is None else min(seconds, self._deadline - time.perf_counter())
-        return Budget(left, self._megabytes)
+        return Budget(min(seconds, self.left), self._megabytes)
 
 
 def resident_megabytes() -> float:

@@ -51,7 +51,7 @@ def recognise_model(history: History) -> str | None:
     if functions == {"read"}:
         return "log" if _from_offsets(history) else None
     if functions and functions <= {"add", "remove", "read"}:
-        return _set_or_counter(history)
+        return _set_or_counter(history, functions)
     for known, model in BY_FUNCTIONS:
         if functions and functions <= known:
             return model
@@ -88,12 +88,12 @@ def _from_offsets(history: History) -> bool:
     return all(isinstance(value, dict) and "from" in value for value in asked)
 
 
-def _set_or_counter(history: History) -> str:
-    """A set's reads give lists, a counter's give numbers; where nothing was read, any set will do."""
+def _set_or_counter(history: History, functions: set[str]) -> str | None:
+    """A set's reads give lists, a counter's give numbers; where nothing was read, only a removal tells."""
     for event in history.events:
         if event.type == OK and event.f == "read":
             if isinstance(event.value, list | tuple | set | frozenset):
                 return "set"
             if isinstance(event.value, int):
                 return "counter"
-    return "set"
+    return "set" if "remove" in functions else None

@@ -481,3 +481,29 @@ def test_a_function_that_no_model_knows_is_named_with_its_place(call):
     code, text = call("odd.jsonl", "--lenient", "--json")
     assert code == 0
     assert json.loads(text)["files"][0]["skipped"] == 1
+
+
+def test_the_first_state_of_a_store(call):
+    rows = [
+        (number, 0, kind, "get", {"key": key, **({"value": value} if kind == "ok" else {})})
+        for number, (kind, key, value) in enumerate(
+            [("invoke", "x", ""), ("ok", "x", "q"), ("invoke", "y", ""), ("ok", "y", "")]
+        )
+    ]
+    (call.folder / "store.jsonl").write_text("\n".join(line(*row) for row in rows) + "\n")
+    assert call("store.jsonl")[0] == 1
+    assert call("store.jsonl", "--initial", '{"x": "q"}')[0] == 0
+    assert call("store.jsonl", "--initial", '{"x": "r"}')[0] == 1
+    assert call("store.jsonl", "--initial", '"q"')[0] == 1
+
+
+def test_what_is_only_added_to_may_be_a_set_or_a_counter(call):
+    def told(read):
+        rows = [(0, 0, "invoke", "add", 1), (1, 0, "ok", "add", 1), (2, 0, "invoke", "read", None)]
+        return "\n".join(line(*row) for row in (*rows, *([(3, 0, "ok", "read", read)] if read else ()))) + "\n"
+
+    (call.folder / "h.jsonl").write_text(told(None))
+    assert call("h.jsonl")[0] == 64
+    for read, model in (([1], "set"), (1, "counter")):
+        (call.folder / "h.jsonl").write_text(told(read))
+        assert f"holds ({model}" in call("h.jsonl")[1]

@@ -78,6 +78,23 @@ def test_what_was_decided_before_the_limit_stays(monkeypatch):
     assert str(verdict.outcome) == "unknown"
 
 
+def test_a_hard_key_does_not_keep_easy_ones_waiting(monkeypatch):
+    listed = [dict(event, key=key) for key in "xy" for event in operations(("write", 1, 1), ("read", None, 1))]
+    listed = [dict(event, index=index, process=event["key"]) for index, event in enumerate(listed)]
+    real = judge._judge
+
+    def hard(model, ops, initial, budget):
+        if ops[0].index == 0:
+            raise LimitReached("the limit was reached")
+        return real(model, ops, initial, budget)
+
+    monkeypatch.setattr(judge, "_judge", hard)
+    verdict = check_history(listed, budget=Budget(seconds=60))
+    assert {key: str(outcome) for key, outcome in verdict.partitions.items()} == {"x": "unknown", "y": "holds"}
+    verdict = check_history(listed)
+    assert {key: str(outcome) for key, outcome in verdict.partitions.items()} == {"x": "unknown", "y": "unknown"}
+
+
 @pytest.mark.parametrize(("value", "outcome"), [(1, "unknown"), (2, "violated")])
 def test_no_partition_holds_behind_a_limit(value, outcome):
     class Spent(Budget):

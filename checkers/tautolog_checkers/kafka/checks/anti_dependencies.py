@@ -32,15 +32,16 @@ def check(evidence: Evidence, findings: Findings) -> None:
     missed = missed_writes(evidence, graph)
     other = [wr + ww for wr, ww in zip(graph.wr, graph.ww, strict=True)]
     every = [one + two for one, two in zip(other, missed, strict=True)]
+    shortest: dict[str, list[int]] = {}
     for component in components(every):
         if len(component) > 1:
-            cycle = _single(component, missed, other, None if forbidden else PATIENCE)
-            if cycle is not None:
-                _report(graph, findings, SINGLE, cycle)
-                continue
-            cycle = _several(component, missed, every)
-            if cycle is not None:
-                _report(graph, findings, SEVERAL, cycle)
+            anomaly, cycle = SINGLE, _single(component, missed, other, None if forbidden else PATIENCE)
+            if cycle is None:
+                anomaly, cycle = SEVERAL, _several(component, missed, every)
+            if cycle is not None and (anomaly not in shortest or len(cycle) < len(shortest[anomaly])):
+                shortest[anomaly] = cycle
+    for anomaly in sorted(shortest):
+        _report(graph, findings, anomaly, shortest[anomaly])
 
 
 def missed_writes(evidence: Evidence, graph: Dependencies) -> Edges:

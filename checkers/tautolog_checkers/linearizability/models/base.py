@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
+
+import attrs
 
 from tautolog_checkers.history.events import Event
 from tautolog_checkers.history.problems import ShapeError
@@ -21,6 +23,27 @@ Reduction: TypeAlias = Callable[[State], tuple[State, int]]
 
 class ModelError(ValueError):
     """A model that cannot be had or does not do what a model must, in one sentence."""
+
+
+@attrs.frozen
+class ByKey:
+    """A first state for each of many objects.
+
+    Attributes:
+        states: by key, or by a key's text.
+        otherwise: that of every other object.
+
+    """
+
+    states: Mapping[Any, State]
+    otherwise: State
+
+
+def first_state(initial: State | ByKey, key: Any) -> State:
+    """The first state of the object with this key."""
+    if isinstance(initial, ByKey):
+        return initial.states.get(key, initial.states.get(str(key), initial.otherwise))
+    return initial
 
 
 class Model:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tautolog_checkers.history.events import Event
 from tautolog_checkers.history.values import freeze
-from tautolog_checkers.linearizability.models.base import Model, Reduction, ShapeError, State
+from tautolog_checkers.linearizability.models.base import ByKey, Model, Reduction, ShapeError, State
 from tautolog_checkers.linearizability.operations import FOREVER, ILLEGAL, UNKNOWN, UNSEEN, Op
 
 
@@ -89,7 +89,9 @@ class KeyValue(Model):
         return _text(asked), None if returned else UNKNOWN
 
     def state(self, value: Any) -> State:
-        """The value that every key has at first."""
+        """The value that every key has at first; or an object with the value of some, the others having none."""
+        if isinstance(value, dict):
+            return ByKey({freeze(key): _text(item) for key, item in value.items()}, self.initial)
         return _text(value)
 
 
