@@ -119,6 +119,10 @@ def _explain(broken: Broken, base: frozenset[int], candidates: list[int], *, has
     return from_first | from_second
 
 
+STEPS = 2_000_000
+"""Steps after which the exhaustive judge gives up; each pair that it visits costs one for every operation."""
+
+
 def confirmed(
     model: Model, ops: Sequence[Op], initial: State, witness: Sequence[Op], most: int = 50_000
 ) -> bool | None:
@@ -132,7 +136,7 @@ def confirmed(
     except TooLarge:
         pass
     try:
-        return not linearizable(model, history, initial, most=most)
+        return not linearizable(model, history, initial, most=min(most, STEPS // max(len(history), 1)))
     except TooLarge:
         return None
 

@@ -70,7 +70,10 @@ def check(
     files = list(_files(paths))
     if page is not None and len(files) != 1:
         raise Usage(f"--html shows one history, and there are {len(files)}")
-    results = [_check_one(files[0], options, page)] if len(files) == 1 else _check_all(files, options)
+    refused: list[Usage] = []
+    results = [_check_one(files[0], options, page)] if len(files) == 1 else _check_all(files, options, refused)
+    if not results:
+        raise _all_of(refused)
     worst = max(result.verdict.outcome for result in results)
     try:
         if as_json:
@@ -82,7 +85,15 @@ def check(
             _print_table(results, certificate=certificate)
     except BrokenPipeError:  # who reads no further is still told the verdict, by the exit code
         abandon_output()
+    if refused:
+        raise _all_of(refused)
     return (0, 2, 1)[worst]
+
+
+def _all_of(refused: list[Usage]) -> Usage:
+    """One sentence for the files that could not be judged; the others were."""
+    more = f" (and {len(refused) - 1} more of the files)" if len(refused) > 1 else ""
+    return Usage(f"{refused[0].message}{more}")
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -131,8 +142,8 @@ def _usage(error: OSError | ValueError, file: Path) -> Usage:
     raise error
 
 
-def _check_all(files: list[Path], options: Options) -> list[Checked]:
-    """Judge many files on all cores; progress goes to a terminal's standard error."""
+def _check_all(files: list[Path], options: Options, refused: list[Usage]) -> list[Checked]:
+    """Judge many files on all cores; progress goes to a terminal's standard error. What cannot be judged is `refused`."""
     from concurrent.futures.process import BrokenProcessPool
 
     from rich.console import Console
@@ -150,10 +161,12 @@ def _check_all(files: list[Path], options: Options) -> list[Checked]:
                 try:
                     results.append(future.result())
                 except (OSError, ValueError) as error:
-                    pool.shutdown(cancel_futures=True)
-                    raise _usage(error, file) from error
+                    refused.append(_usage(error, file))
                 except BrokenProcessPool:  # one was ended; whose fault it was shows when each has its own worker
-                    results.append(_check_alone(file, options))
+                    try:
+                        results.append(_check_alone(file, options))
+                    except Usage as error:
+                        refused.append(error)
                 progress.advance(task)
     return results
 

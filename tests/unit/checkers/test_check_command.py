@@ -164,6 +164,19 @@ def test_a_malformed_line_of_one_of_many_files_is_64_with_its_place(call):
     assert (code, [entry["skipped"] for entry in json.loads(text)["files"]]) == (0, [0, 1])
 
 
+def test_a_malformed_file_keeps_nobody_from_the_verdicts_on_the_others(call):
+    (call.folder / "odd.jsonl").write_text(register(1) + "{\n")
+    (call.folder / "strange.jsonl").write_text(line(0, 0, "invoke", "read", None) + "\n")
+    names = [str(call.folder / f"{name}.jsonl") for name in ("odd", "bad", "strange", "good")]
+    result = CliRunner().invoke(check, [*names, "--json"], standalone_mode=False)
+    assert result.exception.exit_code == 64
+    assert "odd.jsonl:5: expected a JSON object" in result.exception.message
+    assert result.exception.message.endswith(" (and 1 more of the files)")
+    document = json.loads(result.stdout)
+    assert document["verdict"] == "violated"
+    assert [entry["file"] for entry in document["files"]] == [names[1], names[3]]
+
+
 def test_the_first_state_can_be_given(call):
     (call.folder / "first.jsonl").write_text(
         line(0, 0, "invoke", "read", None) + "\n" + line(1, 0, "ok", "read", 7) + "\n"
