@@ -16,6 +16,7 @@ from tautolog_checkers.judge import QuestionError, check_history
 from tautolog_checkers.kafka.profiles import ProfileError
 from tautolog_checkers.linearizability.limits import Budget, LimitReached
 from tautolog_checkers.linearizability.log_stream import NAME, NeedsAllError, check_blocks
+from tautolog_checkers.quiet import collector_paused
 from tautolog_checkers.verdict import Outcome, Verdict
 
 DRAWN = 40_000
@@ -67,6 +68,11 @@ def check_file(path: str | Path, options: Options) -> Checked:
 
 def check_loaded(path: str | Path, options: Options, *, keep: bool = True) -> tuple[Checked, History]:
     """Like `check_file`, and hand back the history, too, unless it need not be kept."""
+    with collector_paused():  # also behind a limit: one collection of all that was read may take longer than a tenth
+        return _check_loaded(path, options, keep=keep)
+
+
+def _check_loaded(path: str | Path, options: Options, *, keep: bool) -> tuple[Checked, History]:
     began = time.perf_counter()
     if options.format is not None and options.format not in READERS:
         raise QuestionError(f"no format {options.format!r}; there are {', '.join(READERS)}")
