@@ -340,6 +340,37 @@ def test_a_failed_sync_ends_the_process_before_it_answers(lab):
     assert lab.read_all() in ([b"warm up", b"after"], [b"warm up", b"never answered", b"after"])
 
 
+def sync_fails_with_an_answer_due(lab, producer):
+    lab.fault("sync-error", BROKER, for_ms=100)
+    assert lab.sent(producer, b"never answered").outcome == "info"
+
+
+def sync_fails_at_a_graceful_stop(lab, producer):
+    lab.send(producer, b"never answered")
+    while not lab.broker.disk.dirty:
+        lab.world.scheduler.step()
+    lab.fault("sync-error", BROKER, for_ms=1)
+    lab.broker.stop()
+    assert lab.until(producer.node.take)
+
+
+@covers("sync-error")
+@pytest.mark.parametrize("sync_fails", [sync_fails_with_an_answer_due, sync_fails_at_a_graceful_stop])
+def test_no_process_reads_again_what_a_failed_sync_lost_whoever_starts_it(lab, sync_fails):
+    producer = lab.producer(idempotent=False, retries=0)
+    lab.sent(producer, b"warm up")
+    sync_fails(lab, producer)
+    assert (lab.broker.state, lab.broker.runs) == (State.DOWN, 1)
+    lab.fault("kill", BROKER, for_ms=1)  # one that hits nobody, and starts the broker when it ends
+    lab.run(2)
+    assert (lab.broker.state, lab.broker.runs) == (State.RUNNING, 2)
+    assert lab.sent(producer, b"after").outcome == "ok"
+    lab.fault("power-off", BROKER, for_ms=50)
+    lab.run(100)
+    assert lab.broker.state is State.RUNNING
+    assert lab.read_all() == [b"warm up", b"after"]
+
+
 def broken_batch_is_never_taken_for_a_record(lab, good):
     values = lab.read_all(patience_ms=1000)
     assert set(values) <= set(good)

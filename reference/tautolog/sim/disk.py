@@ -213,6 +213,11 @@ class SimDisk:
         """Whether a power cut could take anything."""
         return bool(self._dirty or self._pending_names)
 
+    @property
+    def lost_a_sync(self) -> bool:
+        """Whether readers see bytes that a failed sync has dropped; a power cut ends that."""
+        return bool(self._damned)
+
     def power_cut(self, chance: Dice | None = None) -> None:
         """Lose what was not synced, in whole or in part. Without chance, of this call or of the disk, all of it."""
         chance = self._chance if chance is None else chance

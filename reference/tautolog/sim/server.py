@@ -3,7 +3,8 @@
 The same rules as over TCP: a request that is not decided yet holds back those behind it on its connection, as in Kafka, where
 the channel is muted, except that Produce may follow Produce; answers leave in the order of their requests; effects leave in
 the order in which they were made. With `always` an effect leaves after a sync that began when everything it speaks of was
-written; a failed sync stops the process, with nothing released after it.
+written; a failed sync stops the process, with nothing released after it, and no process of that machine runs again before
+a reboot: until then the kernel shows bytes that are on no disk, and that no later sync brings there.
 """
 
 from __future__ import annotations
@@ -119,13 +120,18 @@ class ServerProcess(Process):
     # lifecycle
 
     def start(self) -> None:
-        """Start the process; one whose disk does not let it come up ends again, and tries later."""
+        """Start the process; one whose disk does not let it come up ends again, and tries later.
+
+        Whoever asks for it, a machine on which a sync failed is rebooted first.
+        """
+        if self.state is State.DOWN and self.disk.lost_a_sync:
+            self.power_off()
         try:
             super().start()
         except NodeFailed as failure:
             if not isinstance(failure.__cause__, StorageError):
                 raise
-            self._ended(f"cannot start: {failure.__cause__}", reboot=False)
+            self._ended(f"cannot start: {failure.__cause__}")
 
     def _step(self, door: Callable[..., None], *arguments: Any) -> None:
         """One call of the node; a failed sync within it ends the process."""
@@ -137,18 +143,16 @@ class ServerProcess(Process):
             self._sync_failed(failure.__cause__)
 
     def _sync_failed(self, error: SyncFailed) -> None:
-        self._ended(f"a sync failed, so nothing can be promised any more: {error}", reboot=True)
+        self._ended(f"a sync failed, so nothing can be promised any more: {error}")
 
-    def _ended(self, text: str, *, reboot: bool) -> None:
-        """The process ends by itself. A machine whose disk lost data that a sync should have kept is rebooted first."""
+    def _ended(self, text: str) -> None:
+        """The process ends by itself, and is started again after a while."""
         self.world.report(self.host, "error", text)
         self.kill()
         run = self.runs
 
         def again(_: None) -> None:
             if self.runs == run and self.state is State.DOWN and self.has_power:
-                if reboot:
-                    self.power_off()
                 self.start()
 
         self.world.scheduler.after(self.restart_ms * MILLISECOND, again)

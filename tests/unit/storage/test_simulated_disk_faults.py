@@ -256,9 +256,9 @@ class TestErrors:
             disk.sync("a")
         disk.append("a", b"3333")
         disk.sync("a")
-        assert content(disk, "a") == b"111122223333"
+        assert (content(disk, "a"), disk.lost_a_sync) == (b"111122223333", True)
         disk.power_cut()
-        assert content(disk, "a") == b"1111" + bytes(4) + b"3333"
+        assert (content(disk, "a"), disk.lost_a_sync) == (b"1111" + bytes(4) + b"3333", False)
 
 
 class TestSilentFaults:
