@@ -156,8 +156,8 @@ def _confess(error: BaseException) -> None:
     elif isinstance(error, StorageError):
         _say("error", f"the broker cannot start: {error}")
     elif isinstance(error, SyncFailed):
-        what = f"a sync failed, so nothing more can be acknowledged: {error}"
-        _say("error", f"{what}; the broker stops; reboot before it starts again, the kernel may show what is on no disk")
+        what = f"a sync failed, so nothing more can be acknowledged: {error}; the broker stops"
+        _say("error", f"{what}; reboot before it starts again, the kernel may show what is on no disk")
     else:
         trace = "".join(traceback.format_exception(error))
         _say("error", f"a bug of ours, the broker stops before it does harm: {type(error).__name__}: {error}\n{trace}")
