@@ -36,6 +36,7 @@ from tautolog_spec.language import (
     safety,
     when,
 )
+from tautolog_spec.models.reasons import TWICE
 
 Replica = Sort("Replica")
 Offset = Sort("Offset", ordered=True)
@@ -343,7 +344,6 @@ STRONG_ISR = safety(
     source="KIP-320",
 )
 
-TWICE = "it would happen twice, with no further effect"
 BEHIND = (
     "shrink_isr requires ¬(follows(follower, leader) ∧ at(follower, epoch)) ∨ (∃ o: Offset. (∃ record: Record, epoch: Epoch. "
     "log(leader, o, record, epoch)) ∧ ¬(∃ record: Record, epoch: Epoch. log(follower, o, record, epoch)))"

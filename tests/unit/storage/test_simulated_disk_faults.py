@@ -245,6 +245,7 @@ class TestErrors:
         disk.fail("append")
         disk.heal()
         disk.append("a", b"1")
+        assert content(disk, "a") == b"1"
 
     def test_a_failed_sync_is_never_made_up_for(self):
         disk = SimDisk()

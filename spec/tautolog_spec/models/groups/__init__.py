@@ -52,6 +52,7 @@ from tautolog_spec.models.groups.text import (
     rebalancing,
     settled,
 )
+from tautolog_spec.models.reasons import REACHED, TWICE
 
 TWO_LEFT = exists(Generation, Generation, lambda g, x: ~begun(g) & ~begun(x) & (g != x))
 CONVERGED = both(
@@ -60,7 +61,6 @@ CONVERGED = both(
     forall(Partition, lambda p: exists(Member, lambda m: member(m) & owns(m, p))),
 )
 
-TWICE = "it would happen twice, with no further effect"
 FEWER = "the members can only become fewer then, so that every run settles all the same"
 REDUNDANT = {
     "rejoin requires ¬joined(known)": "who has joined would say the same once more: it owns what it claimed",
@@ -77,7 +77,7 @@ REDUNDANT = {
     "process requires owns(owner, partition)": "a record that is processed too often breaks no promise of this model; "
     "`delivery` counts effects",
     "process requires ¬done(owner, partition, offset)": TWICE,
-    "commit updates reached": "with every fix in, what was reached is what is committed; exhibits tell them apart",
+    "commit updates reached": REACHED,
     "settle requires ¬settled": TWICE,
 }
 

@@ -50,8 +50,8 @@ from tautolog_spec.models.groups_848.text import (
     target,
     target_epoch,
 )
+from tautolog_spec.models.reasons import REACHED, TWICE
 
-TWICE = "it would happen twice, with no further effect"
 JOINS_END = "in a finite instance the epochs are used up, so that every run settles in the end"
 
 MODEL = Model(
@@ -120,7 +120,7 @@ MODEL = Model(
         "take requires ∀ p: Partition. owns(learning, p) → told(learning, p)": "to give up and to take at once is to `revoke` "
         "and then to take",
         "process requires ¬done(owner, partition, offset)": TWICE,
-        "commit updates reached": "with every fix in, what was reached is what is committed; exhibits tell them apart",
+        "commit updates reached": REACHED,
         "settle requires ¬settled": TWICE,
         "join requires ¬settled": JOINS_END,
         "resubscribe requires ¬settled": JOINS_END,

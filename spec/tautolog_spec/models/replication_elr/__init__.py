@@ -40,6 +40,7 @@ from itertools import combinations
 
 from tautolog_spec.language import TRUE, Configuration, Model, Sometimes, exists, forall
 from tautolog_spec.language.models import Facts, Sizes
+from tautolog_spec.models.reasons import TWICE
 from tautolog_spec.models.replication.text import Epoch, Offset, Replica
 from tautolog_spec.models.replication_elr.invariants import INVARIANTS
 from tautolog_spec.models.replication_elr.text import (
@@ -69,7 +70,6 @@ def groups(sizes: Sizes) -> tuple[Sizes, Facts]:
     return {Group.name: len(found)}, {member.name: frozenset((n, r) for n, group in enumerate(found) for r in group)}
 
 
-TWICE = "it would happen twice, with no further effect"
 NO_LEADER = "nobody works with the record of an epoch that has no leader; but a record carries its leader epoch"
 REDUNDANT = {
     "fence_leader updates record_epoch": NO_LEADER,
